@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: Swift 6 language mode, no warning survives, C types stay out of module interfaces.
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: swiftSettings)
+}
+
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+// The order is the design's: a target may import what stands above it, never what stands below.
+// `scripts/check-imports` compares each file's imports with these lists.
+let package = Package(
+  name: "Millrace",
+  products: [.executable(name: "millrace", targets: ["millrace"])],
+  targets: [
+    .systemLibrary(name: "CLibevent"),
+    .systemLibrary(name: "CHTTPParser"),
+    .systemLibrary(name: "CCurl"),
+    .systemLibrary(name: "COpenSSL"),
+    .systemLibrary(name: "CYAML"),
+    .target(name: "CLinux"),
+    library("Identifiers", []),
+    library("Digests", ["COpenSSL"]),
+    library("Observability", []),
+    library("TransportStream", []),
+    library("EventLoop", ["CLibevent", "CLinux"]),
+    library("ChildProcess", ["EventLoop", "CLinux"]),
+    library("HTTP", ["Observability", "EventLoop", "CLinux", "CHTTPParser", "CCurl", "CLibevent"]),
+    library("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "CLinux"]),
+    library("Cluster", ["Identifiers", "Observability"]),
+    library(
+      "Transcoding",
+      [
+        "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
+        "Cluster", "CYAML", "CLinux",
+      ]),
+    library(
+      "Worker",
+      [
+        "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
+        "Cluster", "Transcoding", "CYAML", "CLinux",
+      ]),
+    executable("millrace", ["Worker"]),
+    library("TestKit", ["EventLoop", "ChildProcess", "TransportStream", "HTTP", "CLinux"]),
+    executable(
+      "Bench", ["Identifiers", "EventLoop", "ChildProcess", "TransportStream", "HTTP", "MediaLog", "TestKit", "CLinux"]),
+    tests("Digests", []),
+    tests("Observability", []),
+    tests("TransportStream", ["TestKit"]),
+    tests("EventLoop", ["TestKit"]),
+    tests("ChildProcess", ["EventLoop", "TestKit"]),
+    tests("HTTP", ["EventLoop", "TestKit"]),
+    tests("MediaLog", ["Identifiers", "TransportStream", "EventLoop", "TestKit"]),
+    tests("Cluster", ["Identifiers", "TestKit"]),
+    tests("Transcoding", ["Identifiers", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
+    tests("Worker", ["Identifiers", "EventLoop", "ChildProcess", "HTTP", "TransportStream", "TestKit"]),
+  ]
+)

@@ -1,0 +1,4 @@
+@main
+enum Millrace {
+  static func main() {}
+}
