@@ -1,0 +1,67 @@
+internal import CLinux
+package import Identifiers
+package import TransportStream
+
+/// Whole TS packets in one buffer, the unit that the log keeps, commits and shares by reference.
+///
+/// ```
+///   bytes ┌───────────────────────────┬──────────────┬───────────┐
+///         │ published: never changes  │ written, not │ untouched │
+///         │ (any thread reads)        │ yet published│ pages     │
+///         └───────────────────────────┴──────────────┴───────────┘ capacity
+/// ```
+///
+/// The buffer is a mapping of its own: pages that a small chunk never touches take no memory.
+package final class Chunk: @unchecked Sendable {
+  // Safe: only the log's writer stores into `bytes`, above the count that it has published under the log's lock;
+  // what lies below that count is immutable.
+
+  /// 188 × 1,394 bytes: the next byte would cost the media store a quarter more memory (design.md §4).
+  package static let capacity = 262_072
+  private static let mappedBytes = 262_144
+
+  package let header: ChunkHeader
+  package let bytes: UnsafeMutableRawPointer
+
+  package init(_ header: ChunkHeader) {
+    self.header = header
+    guard let bytes = clinux_map(Self.mappedBytes) else { fatalError("out of memory for a chunk") }
+    self.bytes = bytes
+  }
+
+  package var number: ChunkNumber { header.number }
+
+  deinit { clinux_unmap(bytes, Self.mappedBytes) }
+}
+
+/// What is known of a chunk when its first byte is written.
+package struct ChunkHeader: Sendable {
+  package var number: ChunkNumber
+  package var epoch: Epoch
+  /// The chunk begins with PAT, PMT and a random access point of the main stream.
+  package var isRandomAccess: Bool
+  /// The chunk's first byte follows a splice: another run of the source, another owner.
+  package var followsDiscontinuity: Bool
+  /// The chunk is the first of an HLS segment; it then begins with PAT and PMT.
+  package var startsSegment: Bool
+  /// Decode time of the main stream at the chunk's start, unwrapped, 90 kHz.
+  package var startTime: Int64
+  /// Wall clock at the first byte, ms since 1970 (for PROGRAM-DATE-TIME only, never compared).
+  package var wallMilliseconds: Int64
+  /// PID and last continuity counter of each PID of the log before this chunk: what a reader that skips here needs.
+  package var continuity: ContiguousArray<PIDContinuity>
+
+  package init(
+    number: ChunkNumber, epoch: Epoch, isRandomAccess: Bool, followsDiscontinuity: Bool, startsSegment: Bool,
+    startTime: Int64, wallMilliseconds: Int64, continuity: ContiguousArray<PIDContinuity>
+  ) {
+    self.number = number
+    self.epoch = epoch
+    self.isRandomAccess = isRandomAccess
+    self.followsDiscontinuity = followsDiscontinuity
+    self.startsSegment = startsSegment
+    self.startTime = startTime
+    self.wallMilliseconds = wallMilliseconds
+    self.continuity = continuity
+  }
+}

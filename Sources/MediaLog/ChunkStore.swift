@@ -1,0 +1,63 @@
+package import Identifiers
+
+/// The committed chunks of all streams of the cluster, fenced by epochs. Two implementations, one conformance suite:
+/// memory (the embedded default) and, with the cluster, Redis.
+package protocol ChunkStore: Sendable {
+  /// Opens the stream's log for an owner: commits of older epochs are refused from now on. Answers where the
+  /// numbering goes on. An epoch older than the present one is fenced itself.
+  func open(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError) -> LogPosition
+
+  /// Takes a sealed chunk. Chunks of one stream are committed in the order of their numbers, one at a time.
+  func commit(_ chunk: SealedChunk, to stream: StreamID) async throws(ChunkStoreError) -> CommitReceipt
+
+  /// The entries after `number`, oldest first, at most `limit`. Empty when there are none, or no such stream.
+  func entries(of stream: StreamID, after number: ChunkNumber, limit: Int) async throws(ChunkStoreError) -> [ChunkEntry]
+
+  /// The chunk's bytes, or nil when it has left the window.
+  func chunk(_ entry: ChunkEntry, of stream: StreamID) async throws(ChunkStoreError) -> Chunk?
+
+  /// Drops the stream's chunks and keeps its numbering: it rests, and may go on later.
+  func clear(_ stream: StreamID) async throws(ChunkStoreError)
+
+  /// Forgets the stream: its chunks, its numbering, its epoch.
+  func remove(_ stream: StreamID) async throws(ChunkStoreError)
+}
+
+/// A chunk whose bytes and duration are final.
+package struct SealedChunk: Sendable {
+  package let chunk: Chunk
+  package let byteCount: Int
+  /// 90 kHz, ≥ 0.
+  package let duration: Int64
+  /// EXT-X-TARGETDURATION in whole seconds as its writer knows it; nil before the first segment has ended.
+  package let targetDuration: Int?
+
+  package init(chunk: Chunk, byteCount: Int, duration: Int64, targetDuration: Int?) {
+    self.chunk = chunk
+    self.byteCount = byteCount
+    self.duration = duration
+    self.targetDuration = targetDuration
+  }
+}
+
+/// Where a log's numbering goes on: what a new owner needs to continue it.
+package struct LogPosition: Sendable, Equatable {
+  package var nextChunk: ChunkNumber
+  /// Whether the log holds chunks of an earlier run, so that what comes next is a splice.
+  package var continues: Bool
+  /// The log's constant EXT-X-TARGETDURATION, if it has one.
+  package var targetDuration: Int?
+
+  package init(nextChunk: ChunkNumber, continues: Bool, targetDuration: Int?) {
+    self.nextChunk = nextChunk
+    self.continues = continues
+    self.targetDuration = targetDuration
+  }
+}
+
+package enum ChunkStoreError: Error, Sendable, Equatable {
+  /// The stream has a newer owner; what was offered is refused and must not be offered again.
+  case fenced(by: Epoch)
+  /// The store cannot be reached or answers nonsense; the chunk may be offered again.
+  case unavailable(String)
+}

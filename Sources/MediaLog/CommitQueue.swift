@@ -1,0 +1,70 @@
+internal import EventLoop
+internal import Identifiers
+
+/// Commits sealed chunks to the store in their order, one at a time. Confined to the stream's home loop.
+///
+/// ```
+///   idle ──chunk──▶ committing ──taken──▶ next or idle
+///                       ├──store away──▶ waits, offers it again (bounded: the oldest goes first)
+///                       └──fenced──▶ fenced: everything is dropped from now on
+/// ```
+package final class CommitQueue {
+  private static let longest = 256
+  private static let pause = Duration.milliseconds(250)
+
+  private let log: StreamLog
+  private let store: any ChunkStore
+  private let loop: EventLoop
+  private var waiting: [SealedChunk] = []
+  private var isCommitting = false
+  private var retry: LoopTimer?
+  package private(set) var isFenced = false
+  /// The stream has a newer owner. Called once, on the loop.
+  package var onFenced: (() -> Void)?
+
+  init(log: StreamLog, store: any ChunkStore, loop: EventLoop) {
+    self.log = log
+    self.store = store
+    self.loop = loop
+  }
+
+  func add(_ sealed: SealedChunk) {
+    guard !isFenced else { return }
+    if waiting.count >= Self.longest { waiting.removeFirst() }
+    waiting.append(sealed)
+    commitNext()
+  }
+
+  private func commitNext() {
+    guard !isCommitting, !isFenced, let next = waiting.first else { return }
+    isCommitting = true
+    let queue = LoopBound(self, loop: loop)
+    Task { [log, store, loop] in
+      do throws(ChunkStoreError) {
+        let receipt = try await store.commit(next, to: log.id)
+        loop.execute { queue.value.taken(next, receipt) }
+      } catch {
+        loop.execute { queue.value.refused(error) }
+      }
+    }
+  }
+
+  private func taken(_ sealed: SealedChunk, _ receipt: CommitReceipt) {
+    isCommitting = false
+    if waiting.first?.chunk === sealed.chunk { waiting.removeFirst() }
+    log.committed(sealed.chunk.number, receipt)
+    commitNext()
+  }
+
+  private func refused(_ error: ChunkStoreError) {
+    isCommitting = false
+    switch error {
+    case .fenced:
+      isFenced = true
+      waiting = []
+      onFenced?()
+    case .unavailable:
+      retry = loop.schedule(after: Self.pause) { [weak self] in self?.commitNext() }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package import Identifiers
+
+/// HLS as a view of the log (RFC 8216): segments are runs of chunks, playlists are made of entries. Nothing is stored.
+package enum HLSView {
+  package struct Segment: Sendable {
+    package let number: SegmentNumber
+    /// The chunks with their byte counts, in order.
+    package var parts: [(chunk: Chunk, byteCount: Int)]
+    /// 90 kHz.
+    package var duration: Int64
+    package let followsDiscontinuity: Bool
+    /// Discontinuities of the log before this segment's own.
+    package let discontinuitiesBefore: UInt64
+    package let wallMilliseconds: Int64
+    /// The segment's first chunk is still in the window.
+    package let isWhole: Bool
+
+    package var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
+    /// A strong validator: a segment of a number never changes.
+    package var entityTag: String { "\"\(parts.first?.chunk.header.epoch.value ?? 0)-\(number)-\(byteCount)\"" }
+  }
+
+  /// All segments of the window, oldest first; the first may lack its beginning, the last its end.
+  package static func segments(of window: LogWindow) -> [Segment] {
+    var segments: [Segment] = []
+    for item in window.items {
+      guard let receipt = item.receipt else { break }
+      if let last = segments.indices.last, segments[last].number == receipt.segment {
+        segments[last].parts.append((item.chunk, item.byteCount))
+        segments[last].duration += item.duration
+      } else {
+        let header = item.chunk.header
+        let own: UInt64 = header.followsDiscontinuity && receipt.discontinuities > 0 ? 1 : 0
+        segments.append(
+          Segment(
+            number: receipt.segment, parts: [(item.chunk, item.byteCount)], duration: item.duration,
+            followsDiscontinuity: own == 1, discontinuitiesBefore: receipt.discontinuities - own,
+            wallMilliseconds: header.wallMilliseconds, isWhole: header.startsSegment))
+      }
+    }
+    return segments
+  }
+
+  /// A complete segment by its number, or nil: gone, not yet there, or never listed.
+  package static func segment(_ number: SegmentNumber, of snapshot: LogSnapshot) -> Segment? {
+    guard let last = snapshot.playlist.lastListed, number <= last else { return nil }
+    return segments(of: snapshot.window).first { $0.number == number && $0.isWhole }
+  }
+
+  /// The media playlist, or nil while no segment is complete. `uri` names a segment.
+  package static func playlist(of snapshot: LogSnapshot, uri: (SegmentNumber) -> String) -> String? {
+    let rule = snapshot.playlist
+    guard let first = rule.firstListed, let last = rule.lastListed, let target = rule.targetDuration else { return nil }
+    let segments = segments(of: snapshot.window).filter { $0.isWhole && $0.number >= first && $0.number <= last }
+    guard let oldest = segments.first else { return nil }
+    var lines = [
+      "#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:\(target)", "#EXT-X-MEDIA-SEQUENCE:\(oldest.number)",
+      "#EXT-X-DISCONTINUITY-SEQUENCE:\(oldest.discontinuitiesBefore)",
+    ]
+    for segment in segments {
+      if segment.followsDiscontinuity { lines.append("#EXT-X-DISCONTINUITY") }
+      lines.append("#EXT-X-PROGRAM-DATE-TIME:\(WallClock.text(milliseconds: segment.wallMilliseconds))")
+      lines.append("#EXTINF:\(seconds(segment.duration)),")
+      lines.append(uri(segment.number))
+    }
+    if rule.hasEnded, snapshot.end == .ended { lines.append("#EXT-X-ENDLIST") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// 90 kHz ticks as decimal seconds with six places.
+  static func seconds(_ ticks: Int64) -> String {
+    let microseconds = max(0, ticks) * 100 / 9
+    let fraction = String(microseconds % 1_000_000)
+    return "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
+  }
+}

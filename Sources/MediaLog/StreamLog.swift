@@ -1,0 +1,143 @@
+package import EventLoop
+package import Identifiers
+internal import Synchronization
+
+/// Why a log gets no more media.
+package enum LogEnd: Sendable, Equatable {
+  /// The film is over: readers get the rest and a clean end.
+  case ended
+  /// Deleted or stopped: readers get a clean end at once.
+  case stopped
+  /// Given up for good: readers get the rest, then their connection is aborted.
+  case failed
+}
+
+/// The log of one stream in this process: one writer, any number of readers on any loop.
+///
+/// ```
+///   LogWriter (home loop) ──open, publish, seal, committed──▶ [ lock: LogWindow ] ──wake──▶ FanOut of loop 0 ─▶ sockets
+///                                                                              └──wake──▶ FanOut of loop 1 ─▶ sockets
+/// ```
+package final class StreamLog: Sendable {
+  private struct State {
+    var window = LogWindow()
+    var playlist: PlaylistRule
+    var end: LogEnd?
+    var fanOuts: [FanOut] = []
+    var waiters = LogWaiters()
+
+    var snapshot: LogSnapshot { LogSnapshot(window: window, playlist: playlist, end: end) }
+  }
+
+  package let id: StreamID
+  package let limits: WindowLimits
+  private let state: Mutex<State>
+
+  package init(id: StreamID, limits: WindowLimits, listSize: Int) {
+    self.id = id
+    self.limits = limits
+    state = Mutex(State(playlist: PlaylistRule(listSize: listSize, limits: limits)))
+  }
+
+  /// What readers can reach now.
+  package func snapshot() -> LogSnapshot {
+    state.withLock { $0.snapshot }
+  }
+
+  // MARK: The writer's side
+
+  func open(_ chunk: Chunk) { state.withLock { $0.window.open(chunk) } }
+
+  func publish(_ byteCount: Int) { change(wakesReaders: true) { $0.window.publish(byteCount) } }
+
+  func seal(_ sealed: SealedChunk) {
+    change(wakesReaders: true) { state in
+      state.window.seal(byteCount: sealed.byteCount, duration: sealed.duration, limits: limits)
+    }
+  }
+
+  func committed(_ number: ChunkNumber, _ receipt: CommitReceipt) {
+    change(wakesReaders: false) { state in
+      state.window.committed(number, receipt)
+      state.playlist.committed(state.window)
+    }
+  }
+
+  /// Ends the log. The first reason counts.
+  package func end(_ reason: LogEnd) {
+    change(wakesReaders: true) { state in
+      guard state.end == nil else { return }
+      state.end = reason
+      state.playlist.ended(state.window)
+    }
+  }
+
+  private func change(wakesReaders: Bool, _ body: (inout State) -> Void) {
+    let (fanOuts, ready) = state.withLock { state in
+      body(&state)
+      guard !state.waiters.isEmpty else { return (state.fanOuts, [LogWaiters.Ready]()) }
+      return (state.fanOuts, state.waiters.take(satisfiedBy: state.snapshot))
+    }
+    if wakesReaders { for fanOut in fanOuts { fanOut.wake() } }
+    for waiter in ready { waiter.resume() }
+  }
+
+  // MARK: The readers' side
+
+  /// The fan-out of this log on a loop: the present one, or a new one. In that loop.
+  package func fanOut(on loop: EventLoop, services: FanOutServices) -> FanOut {
+    loop.assertInLoop()
+    return state.withLock { state in
+      if let present = state.fanOuts.first(where: { $0.loop === loop }) { return present }
+      let fanOut = FanOut(log: self, loop: loop, services: services)
+      state.fanOuts.append(fanOut)
+      return fanOut
+    }
+  }
+
+  /// A fan-out has lost its last reader.
+  func forget(_ fanOut: FanOut) { state.withLock { $0.fanOuts.removeAll { $0 === fanOut } } }
+
+  /// Waits until the log satisfies `condition`, at most `timeout`. Answers whether it did; false too if the task is
+  /// cancelled.
+  package func wait(
+    atMost timeout: Duration, until condition: @escaping @Sendable (LogSnapshot) -> Bool
+  ) async -> Bool {
+    if condition(snapshot()) { return true }
+    let id = state.withLock { $0.waiters.begin() }
+    let timer = Task {
+      do { try await Task.sleep(for: timeout) } catch { return }
+      giveUp(id)
+    }
+    defer { timer.cancel() }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let ready = state.withLock { state in
+          if let late = state.waiters.add(id, condition, continuation) { return [late] }
+          return state.waiters.take(satisfiedBy: state.snapshot)
+        }
+        for waiter in ready { waiter.resume() }
+      }
+    } onCancel: {
+      giveUp(id)
+    }
+  }
+
+  private func giveUp(_ id: LogWaiters.ID) {
+    let waiter = state.withLock { $0.waiters.giveUp(id) }
+    waiter?.resume()
+  }
+
+  /// Tasks that wait on this log; 0 when nothing is left behind.
+  package var waiterCount: Int { state.withLock { $0.waiters.count } }
+}
+
+/// What a reader sees of a log at one moment. Holds the chunks of its window: for short use only.
+package struct LogSnapshot: Sendable {
+  package let window: LogWindow
+  package let playlist: PlaylistRule
+  package let end: LogEnd?
+
+  /// Whether a joiner would get a first byte.
+  package var hasMedia: Bool { window.joinPosition(secondsBehind: 0) != nil }
+}
