@@ -16,14 +16,14 @@ package final class ChildProcess {
   /// The end of the child's standard input to write to, not blocking; -1 if it was not asked for, or is closed.
   package private(set) var standardInput: Int32
   /// Nil while it runs.
-  package private(set) var exitStatus: ExitStatus?
+  package private(set) var exitStatus: ChildExitStatus?
 
   /// Each line of standard error: without its end, at most 4 KiB (the rest is dropped), invalid UTF-8 repaired.
   package var onErrorLine: ((String) -> Void)?
   /// Each line that the child writes to descriptor 3, likewise.
   package var onProgressLine: ((String) -> Void)?
   /// Once, after the last line of standard error and of descriptor 3, when the process has been reaped.
-  package var onExit: ((ExitStatus) -> Void)?
+  package var onExit: ((ChildExitStatus) -> Void)?
 
   private let pidfd: Int32
   private var machine = TeardownStateMachine()
@@ -127,7 +127,7 @@ extension ChildProcess {
     }
   }
 
-  private func finish(_ status: ExitStatus) {
+  private func finish(_ status: ChildExitStatus) {
     exitWatch?.cancel()
     exitWatch = nil
     graceTimer = nil
@@ -143,7 +143,7 @@ extension ChildProcess {
   }
 
   /// Nil while it runs.
-  private func readStatus(reaping: Bool) -> ExitStatus? {
+  private func readStatus(reaping: Bool) -> ChildExitStatus? {
     var code: Int32 = 0
     var signal: Int32 = 0
     switch clinux_child_status(pidfd, reaping ? 1 : 0, &code, &signal) {
