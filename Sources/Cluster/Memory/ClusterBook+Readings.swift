@@ -14,12 +14,12 @@ extension ClusterBook {
 
   package func clients(of id: StreamID) -> [ClientRecord]? {
     guard let entry = entries[id], entry.state.isVisible else { return nil }
-    return entry.clients.records.sorted(by: ClientRecord.connectedEarlier)
+    return longestConnectedFirst(entry.clients.records)
   }
 
   /// Longest connected first.
   package var clients: [ClientRecord] {
-    visible.flatMap(\.clients.records).sorted(by: ClientRecord.connectedEarlier)
+    longestConnectedFirst(visible.flatMap(\.clients.records))
   }
 
   package var worker: WorkerEntry {
@@ -40,8 +40,11 @@ extension ClusterBook {
   }
 }
 
-extension ClientRecord {
-  fileprivate static func connectedEarlier(_ left: ClientRecord, _ right: ClientRecord) -> Bool {
-    left.connectedAt != right.connectedAt ? left.connectedAt < right.connectedAt : left.id.text < right.id.text
+/// Sorts indices: records are large, and there may be tens of thousands.
+private func longestConnectedFirst(_ records: [ClientRecord]) -> [ClientRecord] {
+  let order = records.indices.sorted {
+    let (left, right) = (records[$0].connectedAt, records[$1].connectedAt)
+    return left != right ? left < right : records[$0].id.text < records[$1].id.text
   }
+  return order.map { records[$0] }
 }

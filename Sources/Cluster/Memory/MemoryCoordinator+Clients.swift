@@ -30,7 +30,7 @@ extension MemoryCoordinator {
   }
 
   package nonisolated(nonsending) func clients() async throws(CoordinatorError) -> [ClientRecord] {
-    read { $0.clients }
+    snapshot.clients
   }
 
   package nonisolated(nonsending) func expireClients(timeout: Duration)

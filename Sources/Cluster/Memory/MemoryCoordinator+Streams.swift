@@ -12,7 +12,7 @@ extension MemoryCoordinator {
   }
 
   package nonisolated(nonsending) func streams() async throws(CoordinatorError) -> [StreamRecord] {
-    read { $0.streams }
+    snapshot.streams
   }
 
   package nonisolated(nonsending) func touch(_ id: StreamID) async throws(CoordinatorError) -> Bool {

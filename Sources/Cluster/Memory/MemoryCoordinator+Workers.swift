@@ -8,10 +8,10 @@ extension MemoryCoordinator {
   }
 
   package nonisolated(nonsending) func workers() async throws(CoordinatorError) -> [WorkerEntry] {
-    read { [$0.worker] }
+    [snapshot.worker]
   }
 
   package nonisolated(nonsending) func statistics() async throws(CoordinatorError) -> ClusterStatistics {
-    read { $0.statistics }
+    snapshot.statistics
   }
 }

@@ -28,10 +28,13 @@ package final class MemoryCoordinator: Coordinator {
     state.withLock { reading($0.book) }
   }
 
-  /// One step of the book; its events are in the feed before the next step.
+  /// The book as it is now, for readings over all streams: they take milliseconds, in which nobody is to wait.
+  var snapshot: ClusterBook { state.withLock { $0.book } }
+
+  /// One step of the book, at a time that no earlier step was after; its events are in the feed before the next step.
   func step<Answer: Sendable>(_ step: (inout ClusterBook, ClusterTime) -> Step<Answer>) -> Answer {
-    let now = clock.now
     let (answer, waiters) = state.withLock { state in
+      let now = clock.now
       let result = step(&state.book, now)
       return (result.answer, state.feed.append(result.events, at: now.wall))
     }
@@ -41,8 +44,7 @@ package final class MemoryCoordinator: Coordinator {
 
   /// A step that tells nothing.
   func quietStep<Answer: Sendable>(_ step: (inout ClusterBook, ClusterTime) -> Answer) -> Answer {
-    let now = clock.now
-    return state.withLock { step(&$0.book, now) }
+    state.withLock { step(&$0.book, clock.now) }
   }
 
   package nonisolated(nonsending) func events(after position: EventPosition?, limit: Int, waits: Bool)
