@@ -55,15 +55,12 @@ package final class DescriptorWatch {
 
   /// The handler does not run any more.
   package func cancel() {
-    loop.assertInLoop()
-    if let event { event_free(event) }
+    if let event { loop.release(event) }
     event = nil
     isEnabled = false
   }
 
   deinit {
-    guard let event else { return }
-    loop.assertInLoop("DescriptorWatch.deinit")
-    event_free(event)
+    if let event { loop.release(event, "DescriptorWatch.deinit") }
   }
 }

@@ -23,6 +23,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private let inbox = Mutex(Inbox())
   private let thread = Mutex<pthread_t?>(nil)
   private let threadID = Atomic<UInt>(0)
+  /// What `threadID` is after the end; no thread has this number.
+  private static let endedThread = UInt.max
   package let name: String
 
   private enum Work {
@@ -33,6 +35,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private struct Inbox: ~Copyable {
     var work: [Work] = []
     var isStopping = false
+    /// Nothing is taken out any more.
+    var hasEnded = false
+
+    /// Whether the loop is to end: it was asked to, and what was posted before has run.
+    mutating func endIfDone() -> Bool {
+      hasEnded = isStopping && work.isEmpty
+      return hasEnded
+    }
   }
 
   /// Starts the thread. `name` shows in `ps -T` (15 characters of it) and in traces.
@@ -85,6 +95,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   private func post(_ work: Work) {
     let wake = inbox.withLock { inbox in
+      guard !inbox.hasEnded else { return false }
       inbox.work.append(work)
       return inbox.work.count == 1
     }
@@ -108,7 +119,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
       }
     }
-    if inbox.withLock({ $0.isStopping && $0.work.isEmpty }) { event_base_loopbreak(base) }
+    if inbox.withLock({ $0.endIfDone() }) { event_base_loopbreak(base) }
   }
 
   /// Ends the loop once what was posted before has run, and waits for its thread. Not from the loop itself.
@@ -127,7 +138,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     if let inboxEvent { event_free(inboxEvent) }
     inboxEvent = nil
     event_base_free(base)
-    threadID.store(0, ordering: .releasing)
+    threadID.store(Self.endedThread, ordering: .releasing)
+  }
+
+  /// Frees an event of this loop: on its thread, or anywhere after its end, when the base that knew it is gone and
+  /// only its memory is left.
+  func release(_ event: OpaquePointer, _ function: StaticString = #function) {
+    if threadID.load(ordering: .acquiring) == Self.endedThread { return free(UnsafeMutableRawPointer(event)) }
+    assertInLoop(function)
+    event_free(event)
   }
 
   deinit { Glibc.close(wakeDescriptor) }

@@ -49,15 +49,12 @@ package final class LoopTimer {
 
   /// The handler does not run any more. Harmless when it has run.
   package func cancel() {
-    loop.assertInLoop()
-    if let event { event_free(event) }
+    if let event { loop.release(event) }
     event = nil
   }
 
   deinit {
-    guard let event else { return }
-    loop.assertInLoop("LoopTimer.deinit")
-    event_free(event)
+    if let event { loop.release(event, "LoopTimer.deinit") }
   }
 }
 

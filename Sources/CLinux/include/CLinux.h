@@ -28,4 +28,51 @@ void clinux_name_thread(const char *name);
 void *clinux_map(size_t bytes);
 void clinux_unmap(void *address, size_t bytes);
 
+// A pipe, both ends close-on-exec: ends[0] is read from, ends[1] is written to.
+int clinux_pipe(int ends[2]);
+
+// Asks for a pipe buffer of `bytes`, or of the greatest half, quarter … of it that the system allows
+// (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft). Answers the size that the pipe then has.
+int clinux_enlarge_pipe(int descriptor, int bytes);
+
+// What a child process gets. Strings and arrays (which end with NULL) belong to the caller.
+struct clinux_spawn_request {
+  const char *path;          // absolute; PATH is not searched
+  char *const *arguments;    // with the name that the child sees first
+  char *const *environment;  // NAME=value, all of it: nothing is inherited
+  const char *directory;     // NULL: the caller's
+  int standard_input;        // becomes descriptor 0; -1: /dev/null
+  int standard_output;       // becomes descriptor 1; -1: /dev/null
+  int standard_error;        // becomes descriptor 2; -1: /dev/null
+  int extra;                 // becomes descriptor 3; -1: the child has no descriptor 3
+  uint64_t memory_limit;     // bytes of private writable memory (RLIMIT_DATA); 0: none
+};
+
+// The step in which a spawn failed.
+enum clinux_spawn_step {
+  CLINUX_SPAWN_FORK,
+  CLINUX_SPAWN_SETUP,
+  CLINUX_SPAWN_DIRECTORY,
+  CLINUX_SPAWN_EXEC,
+};
+
+struct clinux_spawn_result {
+  pid_t pid;
+  int pidfd;  // close-on-exec
+  enum clinux_spawn_step failed_step;
+};
+
+// Starts a program in a process group of its own. It is sent SIGKILL when the *thread* that called this ends
+// (PR_SET_PDEATHSIG), it has no descriptors but those of the request, all signals at their defaults, and dumps no core.
+// Returns after execve(2) has succeeded (0) or something has failed (-errno, result->failed_step); a child that failed
+// has been reaped. The parent-death signal is lost if the program is set-user-ID or has file capabilities.
+int clinux_spawn(const struct clinux_spawn_request *request, struct clinux_spawn_result *result);
+
+// Whether the child has ended: 1, with its exit code (signal 0) or the signal that ended it; 0 if it runs.
+// It is reaped if `reap` is not 0, else it stays a zombie. Never waits.
+int clinux_child_status(int pidfd, int reap, int *code, int *signal);
+
+// pidfd_send_signal(2).
+int clinux_signal_child(int pidfd, int signal);
+
 #endif

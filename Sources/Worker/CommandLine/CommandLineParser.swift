@@ -1,0 +1,111 @@
+/// Understands a command line: `millrace [command] [options]`. A pure function of it.
+struct CommandLineParser {
+  private var rest: ArraySlice<String>
+  private var settings = CommandSettings()
+  private var form = ConfigurationForm.text
+  private var words: [String] = []
+  private var problems: [String] = []
+  private var wantsHelp = false
+  private var wantsVersion = false
+
+  /// `arguments` without the program's name.
+  static func parse(_ arguments: [String]) -> CommandAction {
+    var parser = CommandLineParser(rest: arguments[...])
+    return parser.action()
+  }
+
+  private init(rest: ArraySlice<String>) { self.rest = rest }
+
+  private mutating func action() -> CommandAction {
+    var command = Command.serve
+    if let first = rest.first, !first.hasPrefix("-") {
+      rest = rest.dropFirst()
+      guard let known = Command(rawValue: first) else { return .usageError([unknownCommand(first)]) }
+      command = known
+    }
+    let isNamed = rest.startIndex > 0
+    while let argument = rest.popFirst() { take(argument, of: command) }
+    if wantsHelp { return .help(isNamed && command != .help ? command : nil) }
+    if wantsVersion { return .version }
+    if command != .help { problems += words.map { "\($0): no argument is expected here; options begin with --" } }
+    return problems.isEmpty ? completed(command) : .usageError(problems)
+  }
+
+  private func completed(_ command: Command) -> CommandAction {
+    switch command {
+    case .serve: return .serve(settings)
+    case .config: return .config(settings, form: form)
+    case .healthcheck: return .healthcheck(settings)
+    case .version: return .version
+    case .help:
+      guard let topic = words.first else { return .help(nil) }
+      guard words.count == 1 else { return .usageError(["help explains one command at a time"]) }
+      return Command(rawValue: topic).map { .help($0) } ?? .usageError([unknownCommand(topic)])
+    }
+  }
+
+  private mutating func take(_ argument: String, of command: Command) {
+    guard argument.hasPrefix("-"), argument != "-" else { return words.append(argument) }
+    switch argument {
+    case "--help", "-h": wantsHelp = true
+    case "--version": wantsVersion = true
+    case "--json" where command == .config: form = .json
+    case "--markdown" where command == .config: form = .markdown
+    default: takeSetting(argument, of: command)
+    }
+  }
+
+  private mutating func takeSetting(_ argument: String, of command: Command) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let flag = parts[0]
+    let joined = parts.count == 2 ? parts[1] : nil
+    let setting = CommandLineParser.settings[flag]
+    guard command.takesSettings, flag == "--config" || setting != nil else {
+      if joined == nil { _ = nextValue() }  // most likely its value
+      return problems.append(unknownOption(flag, of: command))
+    }
+    if let setting, setting.isBoolean, joined == nil {
+      return add(flag, booleanValue())
+    }
+    guard let value = joined ?? nextValue() else {
+      return problems.append("\(flag): a value is missing: \(flag)=VALUE")
+    }
+    if flag == "--config" { settings.file = value } else { add(flag, value) }
+  }
+
+  private mutating func add(_ flag: String, _ value: String) {
+    let name = flag.dropFirst(2).uppercased().replacing("-", with: "_")
+    settings.flags.append(GivenSetting(name: name, value: value.trimmed, origin: .flag))
+  }
+
+  /// A boolean flag alone means true; the next argument is its value only if it is a boolean.
+  private mutating func booleanValue() -> String {
+    guard let next = rest.first, SettingParser<Bool>.boolean.parse(next) != nil else { return "true" }
+    rest = rest.dropFirst()
+    return next
+  }
+
+  /// The next argument unless it is an option; `-50` is a value.
+  private mutating func nextValue() -> String? {
+    guard let next = rest.first, !next.hasPrefix("--") else { return nil }
+    rest = rest.dropFirst()
+    return next
+  }
+
+  private static let settings: [String: Setting] = Dictionary(
+    uniqueKeysWithValues: SettingTable.byName.map { (Setting.flag(of: $0.key), $0.value) })
+
+  private func unknownOption(_ flag: String, of command: Command) -> String {
+    var options = ["--help", "--version"]
+    if command.takesSettings { options += ["--config"] + CommandLineParser.settings.keys.sorted() }
+    if command == .config { options += ["--json", "--markdown"] }
+    let hint = nearest(to: flag, in: options).map { "; did you mean \($0)?" } ?? ";"
+    return "\(flag): no such option of '\(command.rawValue)'\(hint) 'millrace help \(command.rawValue)' lists all"
+  }
+
+  private func unknownCommand(_ name: String) -> String {
+    let names = Command.allCases.map(\.rawValue)
+    let hint = nearest(to: name, in: names).map { "; did you mean \($0)?" } ?? ";"
+    return "\(name): no such command\(hint) the commands are \(names.joined(separator: ", "))"
+  }
+}

@@ -1,0 +1,89 @@
+internal import Foundation
+
+/// Does what a command line asks for, and answers the exit status: 0 done, 1 failed, 2 the command line or the
+/// configuration is wrong and trying again will not help. `healthcheck` knows 0 and 1 only, as containers want it.
+package struct CommandRunner: Sendable {
+  private let serve: @Sendable (Configuration) async -> Int32
+  private let write: @Sendable (String) -> Void
+  private let writeError: @Sendable (String) -> Void
+  private let directory: String
+
+  /// `serve` runs a worker until it is told to end, and answers the exit status. `directory` is that of `.env`.
+  package init(
+    directory: String = FileManager.default.currentDirectoryPath,
+    write: @escaping @Sendable (String) -> Void = { try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) },
+    writeError: @escaping @Sendable (String) -> Void = {
+      try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
+    },
+    serve: @escaping @Sendable (Configuration) async -> Int32
+  ) {
+    self.serve = serve
+    self.write = write
+    self.writeError = writeError
+    self.directory = directory
+  }
+
+  /// `arguments` without the program's name.
+  package func run(arguments: [String], environment: [String: String]) async -> Int32 {
+    switch CommandLineParser.parse(arguments) {
+    case .serve(let settings): return await runServe(settings, environment)
+    case .config(_, form: .markdown): return printed(ConfigurationListing.markdown)
+    case .config(let settings, let form):
+      guard let effective = load(settings, environment) else { return 2 }
+      let listing = ConfigurationListing(effective: effective)
+      return printed(form == .json ? listing.json : listing.text)
+    case .healthcheck(let settings): return checkHealth(settings, environment)
+    case .version: return printed("millrace \(ProductVersion.text)\n")
+    case .help(let command): return printed(HelpText.text(for: command))
+    case .usageError(let problems):
+      say(problems)
+      writeError("'millrace --help' explains the commands.\n")
+      return 2
+    }
+  }
+
+  private func runServe(_ settings: CommandSettings, _ environment: [String: String]) async -> Int32 {
+    guard let effective = load(settings, environment) else { return 2 }
+    let refusals = effective.configuration.refusals
+    guard refusals.isEmpty else {
+      say(refusals.map(\.description))
+      return 2
+    }
+    return await serve(effective.configuration)
+  }
+
+  private func checkHealth(_ settings: CommandSettings, _ environment: [String: String]) -> Int32 {
+    guard let server = load(settings, environment)?.configuration.server else { return 1 }
+    guard server.port != 0 else {
+      say(["healthcheck: with PORT=0 nobody knows the port; give it: millrace healthcheck --port=…"])
+      return 1
+    }
+    do throws(HealthProbe.Failure) {
+      try HealthProbe(host: server.host, port: server.port).check()
+      return 0
+    } catch {
+      say([error.message])
+      return 1
+    }
+  }
+
+  /// Nil after all that is wrong has been said.
+  private func load(_ settings: CommandSettings, _ environment: [String: String]) -> EffectiveConfiguration? {
+    do throws(ConfigurationError) {
+      return try ConfigurationLoader(directory: directory)
+        .load(flags: settings.flags, file: settings.file, environment: environment)
+    } catch {
+      say(error.problems.map(\.description))
+      return nil
+    }
+  }
+
+  private func printed(_ text: String) -> Int32 {
+    write(text)
+    return 0
+  }
+
+  private func say(_ problems: [String]) {
+    for problem in problems { writeError("millrace: \(problem)\n") }
+  }
+}

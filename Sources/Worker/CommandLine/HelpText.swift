@@ -1,0 +1,65 @@
+/// What `millrace --help` and `millrace help <command>` print.
+enum HelpText {
+  static func text(for command: Command?) -> String {
+    guard let command else { return overview }
+    switch command {
+    case .serve: return usage(command) + sources + "\n" + options
+    case .config:
+      return usage(command)
+        + """
+        --json      as one JSON object
+        --markdown  all settings with their defaults and meanings, as the README shows them
+
+        The settings of 'serve' may be given too. Secrets are shown as ***.
+
+        """
+    case .healthcheck:
+      return usage(command)
+        + """
+        Asks GET /livez at HOST and PORT, for at most 2 seconds: exit status 0 if the answer is 200, else 1.
+        The settings of 'serve' may be given too; it reads the same environment and files.
+
+        """
+    case .version, .help: return usage(command)
+    }
+  }
+
+  private static let overview: String = {
+    let width = Command.allCases.map(\.rawValue.count).max() ?? 0
+    let commands = Command.allCases.map { "  \(padded($0.rawValue, width))  \($0.summary)\n" }.joined()
+    return
+      "Millrace \(ProductVersion.text): one source, any number of viewers.\n\nUsage: millrace [command] [options]\n\n"
+      + commands + "\n" + sources + "\n'millrace help serve' lists all settings.\n"
+  }()
+
+  private static func usage(_ command: Command) -> String {
+    let arguments =
+      switch command {
+      case .serve, .healthcheck: " [--SETTING=VALUE …] [--config FILE]"
+      case .config: " [--json | --markdown] [--SETTING=VALUE …] [--config FILE]"
+      case .help: " [command]"
+      case .version: ""
+      }
+    return "millrace \(command.rawValue): \(command.summary)\n\nUsage: millrace \(command.rawValue)\(arguments)\n\n"
+  }
+
+  private static let sources = """
+    A setting is a flag (--port 9000 or --port=9000), a variable of the environment (PORT=9000), a line of the file that
+    --config names (YAML if it ends in .yaml, .yml or .json, else NAME=VALUE), or a line of .env in the working folder.
+    The first of these that has it wins. Times are in seconds unless the name says otherwise. Secrets are better given
+    in the environment or a file: everybody on the machine can read a command line.
+
+    """
+
+  private static let options: String = SettingSection.allCases.map { section in
+    let settings = SettingTable.all.filter { $0.section == section }
+    let lines = settings.map { setting in
+      "  \(([setting.name] + setting.aliases).map(Setting.flag).joined(separator: ", "))\n      \(setting.meaning) [\(setting.defaultNote)]\n"
+    }
+    return "\(section.rawValue):\n" + lines.joined()
+  }.joined(separator: "\n")
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}

@@ -1,0 +1,59 @@
+internal import Foundation
+
+/// All that an operator can set (api.md §5), validated. The names, defaults and meanings are in `SettingTable`; the
+/// initial values below are only what stands there until the table's defaults have been applied.
+package struct Configuration: Sendable {
+  package var server = Server()
+  package var log = Log()
+  package var auth = Auth()
+  package var limits = Limits()
+  package var clients = Clients()
+  package var sharing = Sharing()
+  package var buffer = Buffer()
+  package var hls = HLS()
+  package var source = Source()
+  package var strictLive = StrictLive()
+  package var bitrate = Bitrate()
+  package var silence = Silence()
+  package var ffmpeg = FFmpeg()
+  package var redis = Redis()
+  package var cluster = Cluster()
+  package var resolvers = Resolvers()
+  package var webhooks = Webhooks()
+  package var broadcasts = Broadcasts()
+
+  /// Names that were given, are known, and do nothing: from older environments and of later versions. For one log line.
+  package var namesWithoutEffect: [String] = []
+
+  /// The defaults.
+  package init() {
+    for setting in SettingTable.all {
+      let isRead = setting.assign(&self, setting.defaultText)
+      precondition(isRead, "the default of \(setting.name) is not allowed by its own rule")
+    }
+    applyDerivedValues(isGiven: { _ in false })
+  }
+
+  /// The id in `workers` and in a stream's `owner`: `WORKER_ID`, else host name and the port that is in use.
+  package func workerID(port: UInt16) -> String {
+    cluster.workerID ?? "\(ProcessInfo.processInfo.hostName)-\(port)"
+  }
+
+  /// The id that `GET /info` shows: without Redis `single` unless `WORKER_ID` is set (api.md §2.6).
+  package func shownWorkerID(port: UInt16) -> String {
+    redis.isEnabled || cluster.workerID != nil ? workerID(port: port) : "single"
+  }
+
+  /// What this build cannot do although the configuration asks for it. `serve` does not start with any.
+  package var refusals: [ConfigurationProblem] {
+    guard redis.isEnabled else { return [] }
+    let cause = redis.url == nil ? "REDIS_ENABLED" : "REDIS_ENABLED (or REDIS_URL)"
+    return [
+      ConfigurationProblem(
+        name: "REDIS_ENABLED",
+        message:
+          "this build has no Redis yet and would not share anything: remove \(cause), or set REDIS_ENABLED=false, "
+          + "to run one worker in memory")
+    ]
+  }
+}
