@@ -54,7 +54,8 @@ enum HelpText {
   private static let options: String = SettingSection.allCases.map { section in
     let settings = SettingTable.all.filter { $0.section == section }
     let lines = settings.map { setting in
-      "  \(([setting.name] + setting.aliases).map(Setting.flag).joined(separator: ", "))\n      \(setting.meaning) [\(setting.defaultNote)]\n"
+      let flags = ([setting.name] + setting.aliases).map(Setting.flag).joined(separator: ", ")
+      return "  \(flags)\n      \(setting.meaning) [\(setting.defaultNote)]\n"
     }
     return "\(section.rawValue):\n" + lines.joined()
   }.joined(separator: "\n")

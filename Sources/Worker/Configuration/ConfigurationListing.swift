@@ -53,7 +53,12 @@ struct ConfigurationListing {
     }
 
     let settings: [Entry]
-    let without_effect: [String]
+    let withoutEffect: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case settings
+      case withoutEffect = "without_effect"
+    }
   }
 
   /// One JSON object: `settings`, an array of `name`, `value` (text, absent when not set) and `origin`; `without_effect`.
@@ -63,7 +68,7 @@ struct ConfigurationListing {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let document = Document(settings: entries, without_effect: effective.configuration.namesWithoutEffect)
+    let document = Document(settings: entries, withoutEffect: effective.configuration.namesWithoutEffect)
     guard let data = try? encoder.encode(document) else { return "{}\n" }
     return String(decoding: data, as: UTF8.self) + "\n"
   }
