@@ -154,9 +154,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Whether the caller is on this loop's thread.
   package var isCurrent: Bool { threadID.load(ordering: .acquiring) == UInt(pthread_self()) }
 
-  /// Traps when called from another thread: a programming error, never something that input can cause.
+  /// Whether the loop's thread is gone: what belonged to it belongs to whoever is left.
+  package var hasEnded: Bool { threadID.load(ordering: .acquiring) == Self.endedThread }
+
+  /// Traps when called from another thread while the loop runs: a programming error, never something that input can
+  /// cause.
   package func assertInLoop(_ function: StaticString = #function) {
-    precondition(isCurrent, "\(function) belongs to the loop \(name)")
+    precondition(isCurrent || hasEnded, "\(function) belongs to the loop \(name)")
   }
 
   package func checkIsolated() { assertInLoop() }
