@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What a PID is used for.
 struct PIDRoles: OptionSet {
   var rawValue: UInt8
@@ -9,66 +11,80 @@ struct PIDRoles: OptionSet {
   static let audio = PIDRoles(rawValue: 8)
 }
 
-/// The state of one PID, on the way in and on the way out.
+/// The state of one PID, on the way in and on the way out. All zero bytes are the state of a PID that was never seen.
 struct PIDState {
-  /// No counter yet.
-  static let none: UInt8 = 0xFF
+  /// A counter that is known has this bit; 0 is no counter yet.
+  static let known: UInt8 = 0x10
 
   /// Of the last payload, to tell a duplicate from sixteen lost packets.
-  var fingerprint: UInt64 = 0
-  var roles: PIDRoles = []
-  /// The last counter that the source sent.
-  var lastSource = PIDState.none
-  /// The last packet was a duplicate already.
-  var isRepeated = false
-  /// The last counter that was put out.
-  var lastOutput = PIDState.none
+  var fingerprint: UInt64
+  var roles: PIDRoles
+  /// The last counter that the source sent, with `known`.
+  var lastSource: UInt8
+  /// The last counter that was put out, with `known`.
+  var lastOutput: UInt8
   /// Counter put out minus counter of the source, modulo 16.
-  var offset: UInt8 = 0
-  /// The next packet put out continues `lastOutput`, whatever counter it has.
-  var isRebasing = true
+  var offset: UInt8
+  /// The last packet was a duplicate already.
+  var isRepeated: Bool
+  /// `offset` holds. Else the next packet put out continues `lastOutput`, whatever counter it has.
+  var isContinuing: Bool
   /// Put out since the last splice.
-  var isUsed = false
+  var isUsed: Bool
   /// In the list of PIDs that a splice names.
-  var isListed = false
+  var isListed: Bool
+  /// In the table's own list of PIDs that have a state.
+  var isTouched: Bool
 }
 
-/// One `PIDState` for each of the 8,192 PIDs, at a fixed address.
+/// One `PIDState` for each of the 8,192 PIDs, at a fixed address. Memory comes with the PIDs that are used.
 struct PIDTable: ~Copyable {
-  static let count = 8192
+  private static let count = 8192
   private let states: UnsafeMutablePointer<PIDState>
+  private var touched: ContiguousArray<UInt16> = []
 
   init() {
-    states = .allocate(capacity: PIDTable.count)
-    states.initialize(repeating: PIDState(), count: PIDTable.count)
+    guard let zeros = calloc(PIDTable.count, MemoryLayout<PIDState>.stride) else { fatalError("no memory") }
+    states = zeros.bindMemory(to: PIDState.self, capacity: PIDTable.count)
   }
 
-  deinit { states.deallocate() }
+  deinit { free(states) }
 
-  /// Valid as long as the table.
+  /// Valid as long as the table. Who gives a PID its first state touches it.
   subscript(pid: UInt16) -> UnsafeMutablePointer<PIDState> {
     states + Int(pid & 0x1FFF)
   }
 
+  mutating func touch(_ pid: UInt16) {
+    guard !self[pid].pointee.isTouched else { return }
+    self[pid].pointee.isTouched = true
+    touched.append(pid)
+  }
+
   /// What comes next continues the output, with whatever counters.
   func rebase() {
-    for index in 0..<PIDTable.count { states[index].isRebasing = true }
+    for pid in touched { self[pid].pointee.isContinuing = false }
+  }
+
+  mutating func add(_ role: PIDRoles, to pid: UInt16) {
+    touch(pid)
+    self[pid].pointee.roles.insert(role)
   }
 
   func clearRoles() {
-    for index in 0..<PIDTable.count where !states[index].roles.isEmpty {
+    for pid in touched {
       // A PID of tables has counters of ours; should it become another one, it has to continue them.
-      if states[index].roles.contains(.tables) { states[index].isRebasing = true }
-      states[index].roles = []
+      if self[pid].pointee.roles.contains(.tables) { self[pid].pointee.isContinuing = false }
+      self[pid].pointee.roles = []
     }
   }
 
   /// A new source: its counters and roles are not known yet.
   func forgetSource() {
-    for index in 0..<PIDTable.count {
-      states[index].lastSource = PIDState.none
-      states[index].isRepeated = false
-      states[index].roles = []
+    for pid in touched {
+      self[pid].pointee.lastSource = 0
+      self[pid].pointee.isRepeated = false
     }
+    clearRoles()
   }
 }

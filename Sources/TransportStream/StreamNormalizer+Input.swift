@@ -40,17 +40,16 @@ extension StreamNormalizer {
   private mutating func isContinuous(
     _ header: UInt32, _ packet: UnsafeMutablePointer<UInt8>, _ state: UnsafeMutablePointer<PIDState>
   ) -> Bool {
-    let counter = UInt8(truncatingIfNeeded: header & 0x0F)
+    let counter = UInt8(truncatingIfNeeded: header & 0x0F) | PIDState.known
     let previous = state.pointee.lastSource
     state.pointee.lastSource = counter
+    if previous == 0 { pids.touch(UInt16(truncatingIfNeeded: header >> 8 & 0x1FFF)) }
     guard header & 0x10 != 0 else {
-      if counter != previous, previous != PIDState.none, !PacketView(packet).discontinuity {
-        counters.continuityErrors &+= 1
-      }
+      if counter != previous, previous != 0, !PacketView(packet).discontinuity { counters.continuityErrors &+= 1 }
       return true
     }
     let fingerprint = StreamNormalizer.fingerprint(packet)
-    if previous != PIDState.none, counter != (previous &+ 1) & 0x0F {
+    if counter != (previous &+ 1) & 0x0F | PIDState.known, previous != 0 {
       return isLoss(counter == previous && fingerprint == state.pointee.fingerprint, packet, state, fingerprint)
     }
     state.pointee.fingerprint = fingerprint

@@ -5,7 +5,7 @@ extension StreamNormalizer {
     _ packet: UnsafeMutablePointer<UInt8>, _ state: UnsafeMutablePointer<PIDState>, _ pid: UInt16,
     _ emit: (NormalizedEvent) -> Void
   ) {
-    if !state.pointee.roles.isEmpty || state.pointee.isRebasing {
+    if !state.pointee.roles.isEmpty || !state.pointee.isContinuing {
       guard prepare(packet, state, pid, emit) else { return }
     }
     let offset = state.pointee.offset
@@ -14,7 +14,7 @@ extension StreamNormalizer {
       control = control & 0xF0 | (control &+ offset) & 0x0F
       packet[3] = control
     }
-    state.pointee.lastOutput = control & 0x0F
+    state.pointee.lastOutput = control & 0x0F | PIDState.known
     if let start = runStart, start + runCount == packet {
       runCount += PacketView.size
     } else {
@@ -31,19 +31,19 @@ extension StreamNormalizer {
     let view = PacketView(packet)
     if state.pointee.roles.contains(.tables) {
       renumber(packet, state)
-    } else if state.pointee.isRebasing {
+    } else if !state.pointee.isContinuing {
       // The rest of something that began before: nobody can use it.
       if view.hasPayload, !view.payloadUnitStart {
         counters.droppedBeforeRandomAccess &+= 1
         return false
       }
-      if state.pointee.lastOutput == PIDState.none {
+      if state.pointee.lastOutput == 0 {
         state.pointee.offset = 0
       } else {
         let wanted = state.pointee.lastOutput &+ (view.hasPayload ? 1 : 0)
         state.pointee.offset = (wanted &- view.continuityCounter) & 0x0F
       }
-      state.pointee.isRebasing = false
+      state.pointee.isContinuing = true
     }
     list(state, pid)
     if state.pointee.roles.contains(.clock) { putClock(packet, view, emit) }
@@ -52,7 +52,7 @@ extension StreamNormalizer {
 
   /// Packets of tables are ours, and so are their counters.
   private func renumber(_ packet: UnsafeMutablePointer<UInt8>, _ state: UnsafeMutablePointer<PIDState>) {
-    let counter = state.pointee.lastOutput == PIDState.none ? 0 : state.pointee.lastOutput &+ 1
+    let counter = state.pointee.lastOutput == 0 ? 0 : state.pointee.lastOutput &+ 1
     packet[3] = packet[3] & 0xF0 | counter & 0x0F
     state.pointee.offset = 0
   }

@@ -50,11 +50,11 @@ extension StreamNormalizer {
   mutating func refreshRoles() {
     pids.clearRoles()
     if let main {
-      pids[main.clockPID].pointee.roles.insert(.clock)
-      pids[main.pid].pointee.roles.insert(.main)
-      if let audio = main.audio, mediaInfo.audioChannels == nil { pids[audio.pid].pointee.roles.insert(.audio) }
+      pids.add(.clock, to: main.clockPID)
+      pids.add(.main, to: main.pid)
+      if let audio = main.audio, mediaInfo.audioChannels == nil { pids.add(.audio, to: audio.pid) }
     }
-    for pid in tables.tablePIDs { pids[pid].pointee.roles.insert(.tables) }
+    for pid in tables.tablePIDs { pids.add(.tables, to: pid) }
   }
 
   private mutating func forward(_ section: UnsafeRawBufferPointer, _ pid: UInt16, _ emit: (NormalizedEvent) -> Void) {

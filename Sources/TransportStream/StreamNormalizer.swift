@@ -37,7 +37,7 @@ package struct StreamNormalizer: ~Copyable {
   package internal(set) var counters = Counters()
   package internal(set) var mediaInfo = MediaInfo()
 
-  let pids = PIDTable()
+  var pids = PIDTable()
   var tables = ProgramTables()
   var main: MainStream?
   var timeline: Timeline
@@ -70,7 +70,8 @@ package struct StreamNormalizer: ~Copyable {
     timeline = Timeline(near: lastDecodeTime)
     lastMarkedTime = lastDecodeTime
     for entry in continuing where entry.pid < PacketView.nullPID {
-      pids[entry.pid].pointee.lastOutput = entry.counter & 0x0F
+      pids.touch(entry.pid)
+      pids[entry.pid].pointee.lastOutput = entry.counter & 0x0F | PIDState.known
       list(pids[entry.pid], entry.pid)
       hasOutput = true
     }
@@ -81,7 +82,7 @@ package struct StreamNormalizer: ~Copyable {
   package var continuity: ContiguousArray<PIDContinuity> {
     var result = ContiguousArray<PIDContinuity>()
     result.reserveCapacity(listed.count)
-    for pid in listed { result.append(PIDContinuity(pid: pid, counter: pids[pid].pointee.lastOutput)) }
+    for pid in listed { result.append(PIDContinuity(pid: pid, counter: pids[pid].pointee.lastOutput & 0x0F)) }
     return result
   }
 
