@@ -44,8 +44,10 @@ final class RawClient {
     }
   }
 
-  /// A GET unless told otherwise, with a Host.
-  func request(_ method: String = "GET", _ target: String, _ fields: [String] = [], body: String = "") throws {
+  func get(_ target: String) throws { try request("GET", target) }
+
+  /// With a Host.
+  func request(_ method: String, _ target: String, _ fields: [String] = [], body: String = "") throws {
     let lines = ["\(method) \(target) HTTP/1.1", "Host: test"] + fields
     try send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
   }

@@ -1,13 +1,20 @@
 import EventLoop
 import Glibc
 import HTTP
+import Synchronization
 import Testing
 
 /// Runs a server on two loops for the time of `body`, which may block: it has a thread of its own.
 func withServer(
   _ router: Router, host: String = "127.0.0.1", loopCount: Int = 2, hooks: HTTPServerHooks = HTTPServerHooks(),
-  _ configure: (inout HTTPServerConfiguration) -> Void = { _ in },
   body: @escaping @Sendable (HTTPServer) throws -> Void
+) async throws {
+  try await withServer(router, host: host, loopCount: loopCount, hooks: hooks, configure: { _ in }, body: body)
+}
+
+func withServer(
+  _ router: Router, host: String = "127.0.0.1", loopCount: Int = 2, hooks: HTTPServerHooks = HTTPServerHooks(),
+  configure: (inout HTTPServerConfiguration) -> Void, body: @escaping @Sendable (HTTPServer) throws -> Void
 ) async throws {
   var configuration = HTTPServerConfiguration(host: host, port: 0)
   configure(&configuration)
@@ -53,6 +60,16 @@ func eventually(_ limit: Duration = .seconds(10), _ condition: () throws -> Bool
     usleep(1000)
   }
   return try condition()
+}
+
+/// Counts from any thread.
+final class Tally: Sendable {
+  private let number = Atomic<Int>(0)
+
+  var count: Int { number.load(ordering: .acquiring) }
+
+  /// The count before.
+  @discardableResult func add() -> Int { number.add(1, ordering: .acquiringAndReleasing).oldValue }
 }
 
 /// A request for the rules that need one without a connection.
