@@ -123,7 +123,8 @@ import Testing
     }
   }
 
-  @Test func anIdleConnectionIsSmall() async throws {
+  /// Sanitizers bring an allocator of their own, that does not tell.
+  @Test(.enabled(if: isMallocCounted)) func anIdleConnectionIsSmall() async throws {
     try await withServer(echoRouter()) { server in
       func open(_ count: Int) throws -> [RawClient] {
         try (0..<count).map { _ in
@@ -199,6 +200,13 @@ private func allocatedBytes() -> Int {
   }
   return last("system type=\"current\"") + last("type=\"mmap\"") - last("type=\"fast\"") - last("type=\"rest\"")
 }
+
+private let isMallocCounted: Bool = {
+  let before = allocatedBytes()
+  let block = malloc(64 << 20)
+  defer { free(block) }
+  return allocatedBytes() - before > 32 << 20
+}()
 
 /// The descriptors of this process that are sockets bound to `port` at our end.
 private func openSockets(port: Int) -> [Int32] { (0..<4096).filter { Sockets.localPort($0) == port } }
