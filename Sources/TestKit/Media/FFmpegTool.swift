@@ -4,7 +4,7 @@ internal import Synchronization
 /// The real ffmpeg and ffprobe, as the judges of media and the makers of fixtures.
 package enum FFmpegTool {
   package struct Result: Sendable {
-    package let status: ExitStatus
+    package let status: SpawnedExit
     package let output: [UInt8]
     package let errors: String
   }

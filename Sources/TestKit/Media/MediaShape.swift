@@ -1,5 +1,6 @@
 /// What a made-up MPEG-TS looks like: a moving test picture with a clock, and a tone.
 package struct MediaShape: Hashable, Sendable {
+  /// All but `h264` have B-frames.
   package enum Video: Hashable, Sendable { case h264, h264WithBFrames, hevc, mpeg2 }
   package enum Audio: Hashable, Sendable { case aac, ac3, mp2 }
 

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Glibc
 
 /// How a process ended.
-package enum ExitStatus: Sendable, Equatable {
+package enum SpawnedExit: Sendable, Equatable {
   case code(Int32)
   case signal(Int32)
 }
@@ -14,7 +14,7 @@ package enum ExitStatus: Sendable, Equatable {
 package final class SpawnedProcess: @unchecked Sendable {
   // Safe: `status` and `isReaped` are used under `condition`; `pipes` on the one thread that reads them.
   private let condition = NSCondition()
-  private var status: ExitStatus?
+  private var status: SpawnedExit?
   private let pipes: [Pipe]
   package let pid: Int32
 
@@ -141,7 +141,7 @@ package final class SpawnedProcess: @unchecked Sendable {
   }
 
   /// Nil while it runs.
-  package var exitStatus: ExitStatus? {
+  package var exitStatus: SpawnedExit? {
     condition.lock()
     defer { condition.unlock() }
     return status
@@ -155,7 +155,7 @@ package final class SpawnedProcess: @unchecked Sendable {
   }
 
   /// Waits for the exit and the end of the output; nil if that takes longer than `limit`.
-  package func exit(within limit: Duration) async throws -> ExitStatus? {
+  package func exit(within limit: Duration) async throws -> SpawnedExit? {
     try await onOwnThread { [self] in
       let end = Date().addingTimeInterval(limit.inSeconds)
       condition.lock()

@@ -133,7 +133,7 @@ package final class WorkerProcess: Sendable {
 
   /// SIGTERM, and waits for the exit. One that takes longer than `limit` is killed and is an error.
   @discardableResult
-  package func terminate(within limit: Duration = .seconds(15)) async throws -> ExitStatus {
+  package func terminate(within limit: Duration = .seconds(15)) async throws -> SpawnedExit {
     process.signal(SIGTERM)
     if let status = try await process.exit(within: limit) { return status }
     try await process.stop()
@@ -144,7 +144,7 @@ package final class WorkerProcess: Sendable {
   package func kill() async throws { try await process.stop() }
 
   /// Waits for an exit that nobody asked for; nil if there is none in time.
-  package func exit(within limit: Duration) async throws -> ExitStatus? { try await process.exit(within: limit) }
+  package func exit(within limit: Duration) async throws -> SpawnedExit? { try await process.exit(within: limit) }
 }
 
 extension Fixture {
