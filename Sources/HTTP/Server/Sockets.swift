@@ -56,6 +56,15 @@ enum Sockets {
     recv(descriptor, nil, count, Int32(MSG_DONTWAIT) | Int32(MSG_TRUNC))
   }
 
+  /// Whether the peer has closed or reset, even behind bytes that have not been read.
+  static func hasPeerEnded(_ descriptor: Int32) -> Bool {
+    var entry = pollfd(fd: descriptor, events: pollReadHangUp, revents: 0)
+    return poll(&entry, 1, 0) > 0 && entry.revents & (pollReadHangUp | Int16(POLLHUP | POLLERR)) != 0
+  }
+
+  /// POLLRDHUP of poll(2), which Glibc's module lacks.
+  private static let pollReadHangUp: Int16 = 0x2000
+
   static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) {
     var value = value
     setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))

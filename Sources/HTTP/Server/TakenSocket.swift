@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// The server goes on reading over what the client sends, a little at a time, to see its end.
 package final class TakenSocket: ServerMember {
-  private static let readAtOnce = 4096
+  private static let readAtOnce = 65_536
   /// Non-blocking; -1 once closed. Only for writing: reading and closing are this object's.
   package private(set) var descriptor: Int32
   /// HTTP/1.1: the body is in chunks. Else its end is that of the connection.
@@ -72,7 +72,11 @@ package final class TakenSocket: ServerMember {
     }
   }
 
-  func sweep(now: ContinuousClock.Instant) { watch?.enable() }
+  func sweep(now: ContinuousClock.Instant) {
+    guard let watch, !watch.isEnabled else { return }
+    // Behind all that is unread an end would be seen late.
+    if Sockets.hasPeerEnded(descriptor) { stop() } else { watch.enable() }
+  }
 
   func drain() {}
 

@@ -1,0 +1,76 @@
+internal import Foundation
+
+/// A small HLS player: reloads the playlist, fetches each segment once, and keeps account of what is wrong.
+package actor PlayerHLS {
+  package struct Fetched: Sendable {
+    package let segment: HLSPlaylist.Segment
+    package let bytes: [UInt8]
+  }
+
+  private let port: Int
+  private let target: String
+  private let headers: [String: String]
+  /// The playlists and what was wrong with them.
+  package private(set) var history = HLSHistory()
+  /// The segments fetched, in order.
+  package private(set) var fetched: [Fetched] = []
+  /// What was wrong with segments: status, length, packets.
+  private var segmentProblems: [String] = []
+
+  /// Of `http://127.0.0.1:<port><target>`.
+  package init(port: Int, _ target: String, headers: [String: String] = [:]) {
+    self.port = port
+    self.target = target
+    self.headers = headers
+  }
+
+  /// All that was wrong so far; empty: nothing.
+  package var problems: [String] { history.problems + segmentProblems }
+
+  /// The segments fetched, one after the other.
+  package var media: [UInt8] { fetched.flatMap(\.bytes) }
+
+  /// Loads the playlist once and the segments that are new in it; of the first playlist, at most the last `newest`.
+  /// Throws if the playlist does not come with 200, is no valid one, or is not typed as one.
+  @discardableResult
+  package func reload(newest: Int = .max) async throws -> HLSPlaylist {
+    let isFirst = history.playlists.isEmpty
+    let response = try await RawHTTPClient.request(port: port, target, headers: headers, within: .seconds(25))
+    guard response.status == 200, response.head["Content-Type"]?.hasPrefix("application/vnd.apple.mpegurl") == true
+    else { throw HLSPlaylist.Invalid(description: "\(response.head.startLine): \(response.text.prefix(500))") }
+    let playlist = try HLSPlaylist(response.text)
+    let new = history.take(playlist)
+    for segment in isFirst ? new.suffix(newest) : new { try await fetch(segment) }
+    return playlist
+  }
+
+  /// Reloads as a player does (half the target duration, §6.3.4) until so many segments are there or the playlist has
+  /// ended. Throws `WaitTimeout`.
+  package func play(untilSegments count: Int, within limit: Duration) async throws {
+    let deadline = Deadline(after: limit)
+    while fetched.count < count {
+      let playlist = try await reload(newest: 3)
+      if playlist.hasEnded || fetched.count >= count { return }
+      guard !deadline.hasPassed else {
+        throw WaitTimeout(description: "waited \(limit) for \(count) segments, got \(fetched.count)")
+      }
+      try await Task.sleep(for: .milliseconds(min(playlist.targetDuration * 500, 500)))
+    }
+  }
+
+  private func fetch(_ segment: HLSPlaylist.Segment) async throws {
+    guard let base = URL(string: "http://127.0.0.1:\(port)\(target)"),
+      let url = URL(string: segment.uri, relativeTo: base)?.absoluteURL, url.port == port
+    else { return segmentProblems.append("segment \(segment.number): the URI \(segment.uri)") }
+    let path = url.path(percentEncoded: true) + (url.query(percentEncoded: true).map { "?" + $0 } ?? "")
+    let response = try await RawHTTPClient.request(port: port, path, headers: headers)
+    guard response.status == 200, response.head["Content-Length"] == String(response.body.count) else {
+      return segmentProblems.append(
+        "segment \(segment.number): \(response.head.startLine), \(response.body.count) bytes")
+    }
+    for problem in TSCaptureChecker.check(response.body).problems {
+      segmentProblems.append("segment \(segment.number): \(problem)")
+    }
+    fetched.append(Fetched(segment: segment, bytes: response.body))
+  }
+}
