@@ -6,7 +6,7 @@ import Testing
 @testable import MediaLog
 
 /// Readers over real sockets on real loops.
-@Suite(.timeLimit(.minutes(3))) struct FanOutTests {
+@Suite(.timeLimit(.minutes(5))) struct FanOutTests {
   /// A log with readers, taken apart at the end, when nothing of it may be left.
   private func withRig(
     limits: WindowLimits = WindowLimits(seconds: 30, bytes: 32 << 20), loops: Int = 1,
@@ -27,13 +27,13 @@ import Testing
       }
       rig.log.end(.stopped)
       receivers.freeAll()
-      try await eventually("the fan-outs to end") { rig.log.fanOutCount == 0 }
+      try await soon("the fan-outs to end") { rig.log.fanOutCount == 0 }
       #expect(rig.log.waiterCount == 0)
       await rig.stop()
     }
     try await receivers.stop()
     try await store.clear(Made.stream, epoch: Epoch(1))
-    try await eventually("no chunk to be alive") { store.liveChunks == 0 }
+    try await soon("no chunk to be alive") { store.liveChunks == 0 }
   }
 
   // MARK: Joining
@@ -50,7 +50,7 @@ import Testing
       }
       await rig.feed(media.frames(30))
       await rig.end(.ended)
-      try await eventually("the end") { viewer.connectionEnd == .closed }
+      try await soon("the end") { viewer.connectionEnd == .closed }
       var content = viewer.content
       if isChunked {
         let body = ChunkedBody(content)
@@ -74,7 +74,7 @@ import Testing
       await rig.endRun()
       // The end is at 15.2 s; points are at whole seconds.
       let viewer = try await Viewer(of: rig, receivers) { $0.startSecondsBehind = seconds }
-      try await eventually("the rest") { NumberedCapture(viewer.content).last == 380 * 8 - 1 }
+      try await soon("the rest") { NumberedCapture(viewer.content).last == 380 * 8 - 1 }
       let capture = NumberedCapture(viewer.content)
       #expect(capture.isRight && capture.first == firstFrame * 8, "\(capture)")
       #expect(capture.firstTime == 90_000 + Int64(firstFrame) * 3_600)
@@ -86,7 +86,7 @@ import Testing
       let viewer = try await Viewer(of: rig, receivers)
       var media = NumberedMedia()
       await rig.feed(media.frames(20))
-      try await eventually("media") { NumberedCapture(viewer.content).last == 20 * 8 - 1 }
+      try await soon("media") { NumberedCapture(viewer.content).last == 20 * 8 - 1 }
       #expect(NumberedCapture(viewer.content).first == 0)
     }
   }
@@ -97,7 +97,7 @@ import Testing
       await rig.feed(media.frames(30))
       await rig.end(.ended)
       let viewer = try await Viewer(of: rig, receivers)
-      try await eventually("the end") { viewer.connectionEnd == .closed }
+      try await soon("the end") { viewer.connectionEnd == .closed }
       #expect(NumberedCapture(viewer.content).first == 25 * 8)
     }
   }
@@ -110,7 +110,7 @@ import Testing
       var media = NumberedMedia()
       await rig.feed(media.frames(60))
       await rig.end(.failed)
-      try await eventually("the abort") { viewer.connectionEnd != nil }
+      try await soon("the abort") { viewer.connectionEnd != nil }
       #expect(viewer.end == .aborted)
       let content = isChunked ? ChunkedBody(viewer.content).content : viewer.content
       #expect(!isChunked || (!ChunkedBody(viewer.content).isComplete && ChunkedBody(viewer.content).fault == nil))
@@ -124,7 +124,7 @@ import Testing
         try await Viewer(of: rig, receivers), try await Viewer(of: rig, receivers) { $0.isChunked = true },
       ]
       await rig.end(.ended)
-      try await eventually("the ends") { viewers.allSatisfy { $0.connectionEnd == .closed } }
+      try await soon("the ends") { viewers.allSatisfy { $0.connectionEnd == .closed } }
       #expect(viewers[0].content.isEmpty)
       #expect(String(decoding: viewers[1].content, as: UTF8.self) == "0\r\n\r\n")
     }
@@ -142,7 +142,7 @@ import Testing
       await rig.feed(media.frames(400))
       await rig.end(.stopped)
       viewer.set(.free)
-      try await eventually("the end") { viewer.connectionEnd == .closed }
+      try await soon("the end") { viewer.connectionEnd == .closed }
       let body = ChunkedBody(viewer.content)
       #expect(!isChunked || (body.isComplete && body.fault == nil), "\(body.fault ?? "")")
       let content = isChunked ? body.content : viewer.content
@@ -169,7 +169,7 @@ import Testing
       await rig.feed(media.frames(150))
       await rig.end(.ended)
       viewer.set(.free)
-      try await eventually("the end") { viewer.connectionEnd == .closed }
+      try await soon("the end") { viewer.connectionEnd == .closed }
       let body = ChunkedBody(viewer.content)
       #expect(body.isComplete && body.fault == nil, "\(body.fault ?? "")")
       let capture = NumberedCapture(body.content)
@@ -192,14 +192,14 @@ import Testing
       let quick = try await Viewer(of: rig, receivers) { $0.kind = .tcp }
       var media = NumberedMedia(framesPerGroup: 12, packetsPerFrame: 20)
       await rig.feed(media.frames(5))
-      try await eventually("the join") { quick.count > 0 }
+      try await soon("the join") { quick.count > 0 }
       for _ in 0..<150 {
         await rig.feed(media.frames(5))
         try await Task.sleep(for: .milliseconds(10))
       }
       slow.set(.free)
       await rig.end(.ended)
-      try await eventually("the ends") { slow.connectionEnd == .closed && quick.connectionEnd == .closed }
+      try await soon("the ends") { slow.connectionEnd == .closed && quick.connectionEnd == .closed }
       let body = ChunkedBody(slow.content)
       #expect(!isChunked || (body.isComplete && body.fault == nil), "\(body.fault ?? "")")
       let capture = NumberedCapture(isChunked ? body.content : slow.content)
@@ -235,7 +235,7 @@ import Testing
       }
       for viewer in viewers { viewer.set(.free) }
       await rig.end(.ended)
-      try await eventually("the ends") { viewers.allSatisfy { $0.connectionEnd == .closed } }
+      try await soon("the ends") { viewers.allSatisfy { $0.connectionEnd == .closed } }
       for (index, viewer) in viewers.enumerated() {
         let body = ChunkedBody(viewer.content)
         #expect(index % 2 == 1 || (body.isComplete && body.fault == nil), "\(body.fault ?? "")")
@@ -251,11 +251,11 @@ import Testing
       let others = [try await Viewer(of: rig, receivers), try await Viewer(of: rig, receivers) { $0.kind = .tcp }]
       var media = NumberedMedia(packetsPerFrame: 30)
       await rig.feed(media.frames(25))
-      try await eventually("the join") { others.allSatisfy { $0.count > 0 } }
+      try await soon("the join") { others.allSatisfy { $0.count > 0 } }
       for _ in 0..<20 { await rig.feed(media.frames(25)) }
       await rig.endRun()
       let content = rig.content
-      try await eventually("the others") { others.allSatisfy { $0.count == content.count } }
+      try await soon("the others") { others.allSatisfy { $0.count == content.count } }
       #expect(others.allSatisfy { $0.content == content })
       #expect(paused.end == nil && paused.count == 0)
     }
@@ -273,7 +273,7 @@ import Testing
       var media = NumberedMedia(packetsPerFrame: 40)
       await rig.feed(media.frames(100))
       let began = ContinuousClock.now
-      try await eventually("the drop") { viewer.end != nil }
+      try await soon("the drop") { viewer.end != nil }
       #expect(viewer.end == .writeTimeout && viewer.endCount == 1)
       #expect(began.duration(to: .now) >= .milliseconds(900))
       #expect(rig.services.writeTimeouts.value == 1)
@@ -288,12 +288,12 @@ import Testing
       let other = try await Viewer(of: rig, receivers)
       var media = NumberedMedia()
       await rig.feed(media.frames(25))
-      try await eventually("the join") { viewer.count > 0 && other.count > 0 }
+      try await soon("the join") { viewer.count > 0 && other.count > 0 }
       viewer.hangUp()
       for _ in 0..<10 { await rig.feed(media.frames(25)) }
       await rig.endRun()
-      try await eventually("the loss") { viewer.end == .lost }
-      try await eventually("the other") { NumberedCapture(other.content).mediaPackets == 275 * 8 }
+      try await soon("the loss") { viewer.end == .lost }
+      try await soon("the other") { NumberedCapture(other.content).mediaPackets == 275 * 8 }
     }
   }
 
@@ -306,12 +306,12 @@ import Testing
       #expect(early.count == 0, "nothing before the first real data")
       var media = NumberedMedia()
       await rig.feed(media.frames(30))
-      try await eventually("null packets") { NumberedCapture(early.content).checker.nullPackets > 0 }
+      try await soon("null packets") { NumberedCapture(early.content).checker.nullPackets > 0 }
       await rig.endRun()
       await rig.beginRun()
       await rig.feed(media.frames(60))
       await rig.end(.ended)
-      try await eventually("the end") { early.connectionEnd == .closed }
+      try await soon("the end") { early.connectionEnd == .closed }
       let capture = NumberedCapture(early.content)
       #expect(capture.checker.isClean && capture.faults.isEmpty, "\(capture)")
       #expect(capture.last == media.serial - 1)
@@ -348,7 +348,7 @@ import Testing
       }
       for entry in present { entry.viewer.set(.free) }
       await rig.end(.ended)
-      try await eventually("the ends", within: .seconds(20)) {
+      try await soon("the ends") {
         present.allSatisfy { $0.viewer.connectionEnd == .closed }
       }
       #expect(present.count > 50)
@@ -386,13 +386,13 @@ import Testing
       var media = NumberedMedia()
       await rig.feed(media.frames(25))
       await rig.endRun()
-      try await eventually("all to have media") { viewers.value.allSatisfy { $0.count > 0 } }
+      try await soon("all to have media") { viewers.value.allSatisfy { $0.count > 0 } }
       for index in [3, 7, 8, 19] { viewers.value[index].hangUp() }
       await rig.beginRun()
       await rig.feed(media.frames(50))
-      try await eventually("the losses") { viewers.value.contains { $0.end == .lost } }
+      try await soon("the losses") { viewers.value.contains { $0.end == .lost } }
       await rig.end(.ended)
-      try await eventually("the end") { last.connectionEnd == .closed }
+      try await soon("the end") { last.connectionEnd == .closed }
       #expect(NumberedCapture(last.content).isRight)
       #expect(viewers.value.allSatisfy { $0.endCount <= 1 })
       viewers.change { $0 = [] }
@@ -411,7 +411,7 @@ import Testing
         $0.startSecondsBehind = 5
         $0.pace = .paused
       }
-      try await eventually("a report of each") { Set(rig.reports.value.map(\.client)).count == 2 }
+      try await soon("a report of each") { Set(rig.reports.value.map(\.client)).count == 2 }
       let reports = rig.reports.value
       let quick = try #require(reports.first { $0.bytes == UInt64(rig.content.count) })
       #expect(quick.lagSeconds < 0.5)

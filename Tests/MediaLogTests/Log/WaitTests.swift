@@ -7,11 +7,11 @@ import Testing
 @testable import MediaLog
 
 /// Waiting for a condition of a log.
-@Suite(.timeLimit(.minutes(1))) struct WaitTests {
+@Suite(.timeLimit(.minutes(5))) struct WaitTests {
   private let log = StreamLog(id: Made.stream, limits: WindowLimits(seconds: 10, bytes: 1 << 20), listSize: 3)
 
   private func noWaiters() async throws {
-    try await eventually("no waiter to be left") { log.waiterCount == 0 }
+    try await soon("no waiter to be left") { log.waiterCount == 0 }
   }
 
   @Test func whatIsTrueAlreadyWaitsForNothing() async throws {
@@ -22,7 +22,7 @@ import Testing
 
   @Test func aWaiterIsResumedByTheChangeThatSatisfiesIt() async throws {
     async let media = log.wait(atMost: .seconds(60)) { $0.hasMedia }
-    try await eventually("the waiter") { log.waiterCount == 1 }
+    try await soon("the waiter") { log.waiterCount == 1 }
     log.open(Made.chunk(1))
     #expect(log.waiterCount == 1)
     log.announce(openBytes: 188)
@@ -32,7 +32,7 @@ import Testing
 
   @Test func aSealIsEnough() async throws {
     async let media = log.wait(atMost: .seconds(60)) { $0.hasMedia }
-    try await eventually("the waiter") { log.waiterCount == 1 }
+    try await soon("the waiter") { log.waiterCount == 1 }
     let sealed = Made.sealed(1)
     log.open(sealed.chunk)
     log.seal(sealed)
@@ -42,7 +42,7 @@ import Testing
   @Test func aCommitIsEnough() async throws {
     let sealed = [Made.sealed(1, starts: true, target: 2), Made.sealed(2, starts: true, target: 2)]
     async let listed = log.wait(atMost: .seconds(60)) { $0.playlist.firstListed != nil }
-    try await eventually("the waiter") { log.waiterCount == 1 }
+    try await soon("the waiter") { log.waiterCount == 1 }
     var receipt: CommitReceipt?
     for sealed in sealed {
       log.open(sealed.chunk)
@@ -68,7 +68,7 @@ import Testing
 
   @Test func aTaskThatIsCancelledWhileItWaits() async throws {
     let task = Task { await log.wait(atMost: .seconds(60)) { $0.hasMedia } }
-    try await eventually("the waiter") { log.waiterCount == 1 }
+    try await soon("the waiter") { log.waiterCount == 1 }
     task.cancel()
     #expect(await task.value == false)
     #expect(log.waiterCount == 0)

@@ -70,7 +70,7 @@ final class LogRig: Sendable {
 
   /// Waits until the store has all that was sealed.
   func committed() async throws {
-    try await eventually("all chunks to be committed") {
+    try await soon("all chunks to be committed") {
       log.snapshot().window.items.allSatisfy { !$0.isSealed || $0.receipt != nil }
     }
   }
@@ -78,7 +78,7 @@ final class LogRig: Sendable {
   /// Waits until readers can reach all that was written.
   func published() async throws {
     let total = await write { $0.totalBytes }
-    try await eventually("the tick") { log.snapshot().window.items.reduce(0) { $0 + UInt64($1.byteCount) } == total }
+    try await soon("the tick") { log.snapshot().window.items.reduce(0) { $0 + UInt64($1.byteCount) } == total }
   }
 
   /// All bytes that readers can reach.

@@ -79,7 +79,7 @@ final class Receivers: Sendable {
 
   func stop() async throws {
     isStopping.store(true, ordering: .releasing)
-    try await eventually("the receivers' thread to end") { hasStopped.load(ordering: .acquiring) }
+    try await soon("the receivers' thread to end") { hasStopped.load(ordering: .acquiring) }
     for id in 0..<receivers.withLock({ $0.count }) { leave(id) }
   }
 

@@ -47,8 +47,8 @@ final class Viewer: Sendable {
     attached = await loop.run { [rig, loop, ended] in
       let fanOut = rig.log.fanOut(on: loop, services: rig.services)
       let reader = FanOutReader(client: client, descriptor: wire.sending, options: options) { end in
-        socket.close(isReset: end != .complete)
         ended.change { $0.append(end) }
+        socket.close(isReset: end != .complete)
         onEnd()
       }
       let attached = LoopBound(Attached(fanOut: fanOut, reader: reader), loop: loop)

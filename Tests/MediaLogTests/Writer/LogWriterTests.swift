@@ -20,7 +20,7 @@ import TransportStream
     await rig.feed(bytes, pieces: pieces)
     await rig.end(.ended)
     try await rig.committed()
-    try await eventually("the end to be final") { rig.log.snapshot().isFinal }
+    try await soon("the end to be final") { rig.log.snapshot().isFinal }
     await rig.stop()
     return rig
   }
@@ -73,7 +73,7 @@ import TransportStream
     await rig.beginRun()
     let began = ContinuousClock.now
     await rig.feed(media.frames(10))
-    try await eventually("the seal", polling: .milliseconds(2)) { rig.log.snapshot().window.first?.isSealed == true }
+    try await soon("the seal") { rig.log.snapshot().window.first?.isSealed == true }
     #expect(began.duration(to: .now) >= .milliseconds(240))
     await rig.feed(media.frames(10))
     #expect(rig.log.snapshot().window.last?.chunk.header.isRandomAccess == false)
@@ -91,7 +91,7 @@ import TransportStream
       return rig.log.snapshot().window.last?.byteCount
     }
     #expect(atOnce == 0)
-    try await eventually("the tick", within: .seconds(2)) { (rig.log.snapshot().window.last?.byteCount ?? 0) > 0 }
+    try await soon("the tick") { (rig.log.snapshot().window.last?.byteCount ?? 0) > 0 }
     bytes = media.frames(50)
     let told = await rig.write { [bytes] writer in
       var bytes = bytes
@@ -168,7 +168,7 @@ import TransportStream
       )
     }
     await rig.end(.ended)
-    try await eventually("the end") { rig.log.snapshot().isFinal }
+    try await soon("the end") { rig.log.snapshot().isFinal }
     let snapshot = rig.log.snapshot()
     let playlist = try HLSPlaylist(try #require(HLSView.playlist(of: snapshot) { "\($0)" }))
     #expect(playlist.segments.count > 10, "parsing found no EXTINF that rounds to more")
@@ -189,7 +189,7 @@ import TransportStream
       await rig.endRun()
     }
     await rig.end(.ended)
-    try await eventually("the end") { rig.log.snapshot().isFinal }
+    try await soon("the end") { rig.log.snapshot().isFinal }
     let content = rig.content
     let report = TSCaptureChecker.check(content)
     #expect(report.problems.isEmpty, "\(report.problems)")
@@ -246,7 +246,7 @@ import TransportStream
     await rig.feed(media.frames(100))
     #expect(await rig.write { $0.delay(now: .now) } < .seconds(3), "the clock has jumped, not the source run ahead")
     await rig.end(.ended)
-    try await eventually("the end") { rig.log.snapshot().isFinal }
+    try await soon("the end") { rig.log.snapshot().isFinal }
     let capture = NumberedCapture(rig.content)
     #expect(capture.checker.isClean && capture.faults.isEmpty, "\(capture)")
     #expect(rig.log.snapshot().window.items.filter(\.chunk.header.followsDiscontinuity).count == 1)
