@@ -10,8 +10,7 @@ internal import TransportStream
 ///   waiting for a random access point ──found──▶ at (chunk, offset) ──fell out of the window──▶ waiting, splice due
 /// ```
 ///
-/// The position stands on packet boundaries. What a partial write left of a packet, a splice preface and null packets
-/// wait in `carry`, at most a few packets: a slow reader has no queue.
+/// The position stands on packet boundaries; a slow reader has no queue but a backlog of a few packets.
 package final class FanOutReader {
   /// Why a reader has ended. After `complete` the socket wants a graceful close, after the others an abort.
   package enum End: Sendable { case complete, aborted, lost, writeTimeout }
@@ -47,7 +46,7 @@ package final class FanOutReader {
     }
   }
 
-  /// Of the log, in whole packets; the carry comes before it.
+  /// Of the log, in whole packets; the backlog comes before it.
   private static let largestWrite = 188 * 1_394
   private static let mostSlices = 32
 
@@ -61,16 +60,7 @@ package final class FanOutReader {
   private let descriptor: Int32
   private let options: Options
   private var position = Position.waiting(isSplice: false)
-  private var carry: [UInt8] = []
-  private var carryStart = 0
-  /// What is due of the framing: the head of the next HTTP chunk, or the end of the body.
-  private var framing: [UInt8] = []
-  private var framingStart = 0
-  /// What is due of the present HTTP chunk; it ends with a packet.
-  private var frameRemaining = 0
-  private var hasBegun = false
-  /// The end of the body has been put into `framing`.
-  private var hasFinished = false
+  private var backlog: ReaderBacklog
   private var hasProgressed = true
   private var stalledSeconds = 0
   private var reported: UInt64 = 0
@@ -83,6 +73,7 @@ package final class FanOutReader {
     self.client = client
     self.descriptor = descriptor
     self.options = options
+    backlog = ReaderBacklog(isChunked: options.isChunked)
     self.onEnd = onEnd
   }
 
@@ -116,49 +107,36 @@ package final class FanOutReader {
     while true {
       locate(snapshot.window)
       let available = available(snapshot)
-      if available == 0, framingStart == framing.count {
-        guard let end = snapshot.end else { return .waiting }
-        if end == .failed { return .aborted }
-        guard options.isChunked, !hasFinished else { return .complete }
-        finishBody()
-      } else if let outcome = send(available, snapshot.window) {
-        return outcome
+      if available > 0 || !backlog.isEmpty {
+        if let outcome = send(available, snapshot.window) { return outcome }
+        continue
       }
+      guard let end = snapshot.end else { return .waiting }
+      if end == .failed { return .aborted }
+      if !backlog.finish() { return .complete }
     }
   }
 
+  /// Bytes of media that can be sent now.
   private func available(_ snapshot: LogSnapshot) -> Int {
-    if hasFinished { return 0 }
-    let carried = carry.count - carryStart
-    let available = carried + readable(snapshot.window)
-    // A stopped log ends at once: after what has been begun, a packet or an HTTP chunk.
-    guard snapshot.end == .stopped else { return available }
-    return min(available, options.isChunked ? frameRemaining : carried)
-  }
-
-  /// What is due before the end of the body: the rest of the HTTP chunk, whose media is gone, or the last chunk.
-  private func finishBody() {
-    guard frameRemaining == 0 else {
-      carry = NullPackets.make((frameRemaining + PacketView.size - 1) / PacketView.size)
-      carryStart = 0
-      return
-    }
-    hasFinished = true
-    framing = Array((hasBegun ? "\r\n0\r\n\r\n" : "0\r\n\r\n").utf8)
-    framingStart = 0
+    if backlog.hasFinished { return 0 }
+    let available = backlog.carried + readable(snapshot.window)
+    // A stopped log ends at once: after what has been begun.
+    return snapshot.end == .stopped ? min(available, backlog.promised) : available
   }
 
   /// One `sendmsg`. Nil: go on.
   private func send(_ available: Int, _ window: LogWindow) -> Outcome? {
-    if options.isChunked, frameRemaining == 0, available > 0, framingStart == framing.count { beginFrame(available) }
-    let payload = options.isChunked ? min(available, frameRemaining) : available
-    let wanted = framing.count - framingStart + payload
+    let media = backlog.begin(available)
+    var wanted = 0
     let sent = withUnsafeTemporaryAllocation(of: iovec.self, capacity: Self.mostSlices + 2) { slices in
-      framing.withUnsafeMutableBytes { framing in
-        carry.withUnsafeMutableBytes { carry in
-          let count = gather(payload, window, framing, carry, into: slices)
-          return clinux_sendv(descriptor, slices.baseAddress, Int32(count))
-        }
+      backlog.withBytes { framing, carry in
+        var gathered = Slices(slices)
+        gathered.add(framing.baseAddress, framing.count)
+        gathered.add(carry.baseAddress, min(media, carry.count))
+        gather(media - min(media, carry.count), window, into: &gathered)
+        wanted = gathered.bytes
+        return clinux_sendv(descriptor, slices.baseAddress, Int32(gathered.count))
       }
     }
     if sent == -Int(EAGAIN) || sent == -Int(EWOULDBLOCK) {
@@ -167,63 +145,43 @@ package final class FanOutReader {
     }
     guard sent > 0 else { return .lost }
     hasProgressed = true
-    consume(sent, window)
+    let (ofMedia, ofLog) = backlog.consume(sent)
+    bytesServed &+= UInt64(ofMedia)
+    if ofLog > 0 { advance(ofLog, window) }
     guard sent < wanted else { return nil }
     block()
     return .waiting
   }
 
-  private func beginFrame(_ size: Int) {
-    framing.removeAll(keepingCapacity: true)
-    framingStart = 0
-    if hasBegun { framing.append(contentsOf: [0x0D, 0x0A]) }
-    framing.append(contentsOf: String(size, radix: 16).utf8)
-    framing.append(contentsOf: [0x0D, 0x0A])
-    frameRemaining = size
-    hasBegun = true
-  }
+  /// What one `sendmsg` is to send.
+  private struct Slices {
+    private let slices: UnsafeMutableBufferPointer<iovec>
+    private(set) var count = 0
+    private(set) var bytes = 0
 
-  private func gather(
-    _ payload: Int, _ window: LogWindow, _ framing: UnsafeMutableRawBufferPointer,
-    _ carry: UnsafeMutableRawBufferPointer, into slices: UnsafeMutableBufferPointer<iovec>
-  ) -> Int {
-    var count = 0
-    func add(_ base: UnsafeMutableRawPointer?, _ length: Int) {
+    init(_ slices: UnsafeMutableBufferPointer<iovec>) { self.slices = slices }
+
+    mutating func add(_ base: UnsafeMutableRawPointer?, _ length: Int) {
       guard length > 0, count < slices.count else { return }
       slices[count] = iovec(iov_base: base, iov_len: length)
       count += 1
+      bytes += length
     }
-    add(framing.baseAddress?.advanced(by: framingStart), framing.count - framingStart)
-    let carried = min(payload, carry.count - carryStart)
-    add(carry.baseAddress?.advanced(by: carryStart), carried)
-    var remaining = payload - carried
-    guard case .at(let number, var offset) = position, var index = window.index(of: number) else { return count }
+  }
+
+  private func gather(_ byteCount: Int, _ window: LogWindow, into slices: inout Slices) {
+    guard case .at(let number, var offset) = position, var index = window.index(of: number) else { return }
+    var remaining = byteCount
     while remaining > 0, index < window.items.count {
       let length = min(remaining, window.items[index].byteCount - offset)
-      add(window.items[index].chunk.bytes + offset, length)
+      slices.add(window.items[index].chunk.bytes + offset, length)
       remaining -= max(0, length)
       index += 1
       offset = 0
     }
-    return count
   }
 
-  private func consume(_ sent: Int, _ window: LogWindow) {
-    let framed = min(sent, framing.count - framingStart)
-    framingStart += framed
-    let payload = sent - framed
-    if options.isChunked { frameRemaining -= payload }
-    bytesServed &+= UInt64(payload)
-    let carried = min(payload, carry.count - carryStart)
-    carryStart += carried
-    if carryStart == carry.count, carryStart > 0 {
-      carry = []
-      carryStart = 0
-    }
-    if payload > carried { advance(payload - carried, window) }
-  }
-
-  /// Moves the position on. A write that ended within a packet leaves the rest of that packet in `carry`.
+  /// Moves the position on. A write that ended within a packet leaves the rest of that packet in the backlog.
   private func advance(_ byteCount: Int, _ window: LogWindow) {
     guard case .at(let number, var offset) = position, var index = window.index(of: number) else { return }
     var remaining = byteCount
@@ -239,8 +197,7 @@ package final class FanOutReader {
     let torn = offset % PacketView.size
     if torn > 0 {
       let rest = UnsafeRawBufferPointer(start: item.chunk.bytes + offset, count: PacketView.size - torn)
-      carry = Array(rest)
-      carryStart = 0
+      backlog.carryRest(rest)
       offset += rest.count
     }
     position = .at(item.chunk.number, offset: offset)
@@ -277,7 +234,7 @@ package final class FanOutReader {
       let number = window.joinPosition(secondsBehind: isSplice ? 0 : options.startSecondsBehind)
     else { return }
     if isSplice, let index = window.index(of: number) {
-      carry.append(contentsOf: Splice.preface(continuity: window.items[index].chunk.header.continuity))
+      backlog.replace(with: Splice.preface(continuity: window.items[index].chunk.header.continuity))
     }
     position = .at(number, offset: 0)
   }
@@ -294,9 +251,8 @@ package final class FanOutReader {
 
   /// Puts null packets before what comes next, once the reader has had real data. Answers whether it did.
   func bridgeGap() -> Bool {
-    guard !isBlocked, bytesServed > 0, carryStart == carry.count else { return false }
-    carry = NullPackets.make(7)
-    carryStart = 0
+    guard !isBlocked, bytesServed > 0, backlog.isEmpty else { return false }
+    backlog.append(NullPackets.make(7))
     return true
   }
 
