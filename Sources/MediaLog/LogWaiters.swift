@@ -3,7 +3,7 @@
 ///
 /// ```
 ///   begin ──▶ announced ──add──▶ waiting ──take (satisfied), giveUp──▶ gone
-///                 └──giveUp──▶ lapsed ──add──▶ gone (resumed at once)
+///                 └──giveUp──▶ gone ──add──▶ (resumed at once)
 /// ```
 struct LogWaiters: Sendable {
   typealias ID = UInt64
@@ -18,7 +18,6 @@ struct LogWaiters: Sendable {
 
   private enum Waiter: Sendable {
     case announced
-    case lapsed
     case waiting(Condition, CheckedContinuation<Bool, Never>)
   }
 
@@ -42,9 +41,7 @@ struct LogWaiters: Sendable {
     case .announced, .waiting:
       waiters[id] = .waiting(condition, continuation)
       return nil
-    case .lapsed, nil:
-      waiters[id] = nil
-      return Ready(continuation: continuation, isSatisfied: false)
+    case nil: return Ready(continuation: continuation, isSatisfied: false)
     }
   }
 
@@ -59,14 +56,7 @@ struct LogWaiters: Sendable {
 
   /// Its time is over, or its task is cancelled.
   mutating func giveUp(_ id: ID) -> Ready? {
-    switch waiters[id] {
-    case .announced:
-      waiters[id] = .lapsed
-      return nil
-    case .waiting(_, let continuation):
-      waiters[id] = nil
-      return Ready(continuation: continuation, isSatisfied: false)
-    case .lapsed, nil: return nil
-    }
+    guard case .waiting(_, let continuation) = waiters.removeValue(forKey: id) else { return nil }
+    return Ready(continuation: continuation, isSatisfied: false)
   }
 }

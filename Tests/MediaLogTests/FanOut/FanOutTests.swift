@@ -422,6 +422,28 @@ import Testing
     }
   }
 
+  @Test func aReaderThatIsTakenOffWhenAnotherIsDroppedIsNotDroppedToo() async throws {
+    try await withRig { rig, receivers in
+      let viewers = Shared<[Viewer]>([])
+      for _ in 0..<2 {
+        let viewer = try await Viewer(of: rig, receivers) {
+          $0.isFull = true
+          $0.writeTimeoutSeconds = 1
+          $0.pace = .paused
+        } onEnd: {
+          for other in viewers.value where other.end == nil { other.removeOnLoop() }
+        }
+        viewers.change { $0.append(viewer) }
+      }
+      var media = NumberedMedia()
+      await rig.feed(media.frames(25))
+      try await soon("a drop") { rig.log.fanOutCount == 0 }
+      #expect(viewers.value.map(\.endCount).sorted() == [0, 1])
+      #expect(rig.services.writeTimeouts.value == 1)
+      viewers.change { $0 = [] }
+    }
+  }
+
   @Test func whatReadersGotIsReportedOnceASecond() async throws {
     try await withRig { rig, receivers in
       var media = NumberedMedia()

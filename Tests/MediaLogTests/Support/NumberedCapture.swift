@@ -62,6 +62,7 @@ struct NumberedCapture: CustomStringConvertible {
   }
 
   private func time(_ packet: UnsafeRawBufferPointer) -> Int64 {
+    guard packet[4] < 150 else { return 0 }
     let part = packet[(5 + Int(packet[4]) + 9)...]
     let bytes = part.prefix(5).map { Int64($0) }
     return (bytes[0] >> 1 & 7) << 30 | bytes[1] << 22 | (bytes[2] >> 1) << 15 | bytes[3] << 7 | bytes[4] >> 1

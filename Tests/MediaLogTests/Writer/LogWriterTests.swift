@@ -242,7 +242,8 @@ import TransportStream
     let rig = try await LogRig(limits: Self.wide, listSize: 100)
     await rig.beginRun()
     await rig.feed(media.frames(100))
-    media.time += 90_000 * 5_000
+    _ = await rig.write { $0.delay(now: .now) }
+    media.time += 90_000 * 60
     await rig.feed(media.frames(100))
     #expect(await rig.write { $0.delay(now: .now) } < .seconds(3), "the clock has jumped, not the source run ahead")
     await rig.end(.ended)
