@@ -4,7 +4,7 @@ import Testing
 /// Synthetic media, made once, behind a small HTTP server on the loopback.
 final class SourceFixture: Sendable {
   static let script = """
-    import http.server, os, sys, threading
+    import http.server, os, shutil, sys, threading
     class Handler(http.server.SimpleHTTPRequestHandler):
       def log_message(self, *a): pass
       def end_headers(self):
@@ -15,12 +15,13 @@ final class SourceFixture: Sendable {
     print(server.server_port, flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
     os._exit(0)
     """
 
   let folder: TemporaryFolder
   let port: Int
-  /// Its end ends the server, however the tests end.
+  /// Its end ends the server, however the tests end, and the server takes the folder with it.
   private let serverInput: FileHandle
 
   private static let shared = Task { try await SourceFixture() }

@@ -25,6 +25,7 @@ import Testing
     "-i {input_url} -metadata service_url=http://x/ -c copy pipe:1",
     "-i {input_url} -filter_complex '[0:v]yadif,split=2[a][b];[a][b]overlay=W-w-10:10,scale=-2:720[v]' -map [v] -map 0:a -c:v libx264 -x264-params keyint=50:min-keyint=50:no-scenecut=1 -c:a aac pipe:1",
     "-i {input_url} -vf \"scale='min(1280,iw)':-2:flags=lanczos,fps=30000/1001\" -af 'loudnorm=I=-16:TP=-1.5,aresample=48000,pan=stereo|c0=FL|c1=FR' -c:v libx265 -x265-params crf=28:aq-mode=3 -tag:v hvc1 -force_key_frames 'expr:gte(t,n_forced*2)' -bsf:v hevc_mp4toannexb -strict -2 -ac 2 -ar 48000 -r 25 -s 1280x720 -aspect 16:9 -shortest -movflags +faststart -f mp4 pipe:1",
+    "-fflags nobuffer -flags low_delay -err_detect ignore_err -i {input_url} -flags:v +cgop-global_header -disposition:a 0 -disposition:v default+forced -c copy pipe:1",
     "-i {input_url} -c:v libvpx -b:v 1M -c:a libvorbis -f webm pipe:1",
     "-i {input_url} -c:v {encoder|libx264} -preset {preset} -f mpegts pipe:1",
   ])
@@ -75,6 +76,10 @@ import Testing
     "-c:v=x copy", "-é x", "-b:v -i", "-preset -y", "-c:v -an", "-user_agent x", "-re", "-reconnect 1", "-hwaccel cuda",
     "-metadata title=/../x", "-metadata /etc/passwd", "-metadata \"a=b\nc\"", "-metadata 'a=\u{0}b'",
     "-loglevel /tmp/x",
+    "-flags +pass1", "-flags pass2", "-flags:v +low_delay+pass1", "-flags 512", "-flags +512", "-flags all",
+    "-flags max",
+    "-flags QP2LAMBDA", "-flags low_delay+", "-fflags 1", "-movflags /x", "-disposition:a 1",
+    "-af loudnorm=1:2:3:4:5:6:7:8:x",
     "-hls_key_info_file /x", "-hls_base_url http://e/", "-hls_segment_filename ../x", "-mpegts_m2ts_mode 1", "-strict",
     "-force_key_frames source;x", "-force_key_frames '/etc/x'", "-tag:v ''", "''", "-c:v 'lib x264'",
     "-c:v libx264/../x",

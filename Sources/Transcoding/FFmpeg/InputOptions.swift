@@ -54,14 +54,15 @@ struct InputOptions {
     return ["-reconnect", "1", "-reconnect_delay_max", "4"]
   }
 
-  /// A live transport stream is taken up after a second at most (the default waits for five).
+  /// A live transport stream is taken up after a second at most (the default waits for five). Bytes are limited only so
+  /// far that one large key frame, as of 4K sources, does not hide the tables behind it.
   private var probing: [String] {
     guard input.url.scheme.isHTTP, input.kind == .liveTransportStream else {
       return rtspTransport
     }
     var arguments: [String] = []
     if !templateSets("analyzeduration") { arguments += ["-analyzeduration", "1000000"] }
-    if !templateSets("probesize") { arguments += ["-probesize", "500000"] }
+    if !templateSets("probesize") { arguments += ["-probesize", "2000000"] }
     if !templateSets("fflags") { arguments += ["-fflags", "+genpts"] }
     return arguments
   }

@@ -19,11 +19,17 @@ enum FilterPolicy {
     pan channelmap channelsplit join amerge amix stereotools
     """.split(separator: " ").map(String.init))
 
+  /// Values without name fill a filter's options in their order; the ones far behind are better named.
+  private static let maximumPositional = 8
+
   /// The reason for refusing a filter graph, or nil.
   static func refusal(of text: String) -> String? {
     guard let graph = FilterGraph(text) else { return "it is not a filter graph" }
     for filter in graph.filters {
       guard allowed.contains(filter.name) else { return "the filter '\(filter.name)' is not allowed" }
+      guard filter.options.filter({ $0.name == nil }).count <= maximumPositional else {
+        return "filter '\(filter.name)': too many values without name"
+      }
       for option in filter.options {
         if let reason = refusal(of: option) { return "filter '\(filter.name)': \(reason)" }
       }

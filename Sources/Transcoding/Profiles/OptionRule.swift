@@ -7,8 +7,10 @@ struct OptionRule: Sendable {
     case none
     /// Words, numbers, rates, sizes, times.
     case plain
-    /// As plain, also with a leading `+` or `-`: `+genpts-nobuffer`.
+    /// Words joined by `+` and `-`: `+genpts-nobuffer`. No numbers, which could name any flag.
     case flags
+    /// Flags of codecs, by name: some of them make encoders write files.
+    case codecFlags
     /// Free text for metadata, user agent, referer: may contain `://`.
     case text
     /// A codec's name.
@@ -23,6 +25,7 @@ struct OptionRule: Sendable {
     case x265Parameters
     case bitstreamFilters
     case keyFrames
+    case disposition
     /// Never reaches FFmpeg.
     case dropped
   }
@@ -61,7 +64,8 @@ struct OptionRule: Sendable {
 
   private static func addInput(_ add: Add) {
     add("re", .none, .input, false)
-    add("fflags flags err_detect", .flags, .anywhere, true)
+    add("fflags err_detect", .flags, .anywhere, true)
+    add("flags", .codecFlags, .anywhere, true)
     add("analyzeduration probesize max_delay rtbufsize", .plain, .input, false)
     add("thread_queue_size ss t", .plain, .anywhere, false)
     add("reconnect reconnect_at_eof reconnect_streamed reconnect_on_network_error", .plain, .input, false)
@@ -114,7 +118,7 @@ struct OptionRule: Sendable {
     add("mpegts_transport_stream_id mpegts_original_network_id mpegts_service_id", .plain, .output, false)
     add("mpegts_service_type mpegts_pmt_start_pid mpegts_start_pid mpegts_copyts", .plain, .output, false)
     add("metadata", .text, .output, true)
-    add("disposition", .flags, .output, true)
+    add("disposition", .disposition, .output, true)
     add("copyts start_at_zero", .none, .anywhere, false)
     add("hls_time hls_list_size", .plain, .output, false)
   }

@@ -17,7 +17,9 @@ enum OptionValueCheck {
     switch rule {
     case .none, .dropped, .text: nil
     case .plain: isPlain(value) ? nil : wrong
-    case .flags: ASCII.matches(value, others: "+-_.", length: 256) ? nil : wrong
+    case .flags: flags(value) != nil ? nil : wrong
+    case .codecFlags: flags(value).map(codecFlags.isSuperset) == true ? nil : wrong
+    case .disposition: value == "0" || flags(value) != nil ? nil : wrong
     case .codec: ASCII.matches(value, others: "_", length: 64) ? nil : "its value is not the name of a codec"
     case .inputFormat:
       inputFormats.contains(value) ? nil : "allowed input formats: \(inputFormats.joined(separator: ", "))"
@@ -35,6 +37,25 @@ enum OptionValueCheck {
 
   /// `v`, `a:0`, `s:m:language:eng`, `0`, `p:1:v`, `#0x101`.
   static func isSpecifier(_ text: String) -> Bool { ASCII.matches(text, others: ":#_-", length: 64) }
+
+  /// Not `pass1`, `pass2`, and what means every flag: two-pass encoding keeps a file of statistics.
+  private static let codecFlags: Set<String> = [
+    "aic", "bitexact", "cgop", "drop_changed", "global_header", "gray", "ildct", "ilme", "loop", "low_delay", "mv4",
+    "output_corrupt", "unaligned",
+  ]
+
+  /// The words of `+a-b`; nil if one of them is not a plain word.
+  private static func flags(_ value: String) -> Set<String>? {
+    var text = value[...]
+    if text.utf8.first == UInt8(ascii: "+") || text.utf8.first == UInt8(ascii: "-") { text = text.dropFirst() }
+    let words = text.utf8.split(omittingEmptySubsequences: false) { "+-".utf8.contains($0) }.map {
+      String(Substring($0))
+    }
+    let arePlain = words.allSatisfy {
+      ASCII.matches($0, others: "_", length: 64) && $0.utf8.first.map(ASCII.isLetter) == true
+    }
+    return arePlain ? Set(words) : nil
+  }
 
   private static let wrong = "its value is not of the allowed form"
   private static let inputFormats = ["mpegts", "hls", "mov", "mp4", "matroska", "flv", "aac", "mp3", "rtsp"]
