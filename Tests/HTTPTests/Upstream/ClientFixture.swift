@@ -57,10 +57,18 @@ final class ClientFixture: Sendable {
   }
 
   func fetch(_ url: String, _ change: (inout UpstreamRequest) -> Void = { _ in }) async -> Fetched {
-    var request = UpstreamRequest(url: url, userAgent: "Tester/1.0")
-    change(&request)
-    return await fetch(request)
+    await fetch(patientRequest(url, change))
   }
+}
+
+/// With limits that a busy machine does not reach; a test that is about one sets it.
+func patientRequest(_ url: String, _ change: (inout UpstreamRequest) -> Void = { _ in }) -> UpstreamRequest {
+  var request = UpstreamRequest(url: url, userAgent: "Tester/1.0")
+  request.timeouts.connect = .seconds(60)
+  request.timeouts.firstByte = .seconds(60)
+  request.timeouts.idle = .seconds(60)
+  change(&request)
+  return request
 }
 
 struct Fetched: Sendable {
@@ -83,7 +91,7 @@ private final class Collected { var fetched = Fetched() }
 func pattern(_ n: Int) -> [UInt8] { (0..<n).map { UInt8($0 % 251) } }
 
 /// Waits until `condition` holds, at most `limit`.
-func eventually(_ limit: Duration = .seconds(10), _ condition: () async -> Bool) async -> Bool {
+func becomesTrue(_ limit: Duration = .seconds(60), _ condition: () async -> Bool) async -> Bool {
   let end = ContinuousClock.now + limit
   while ContinuousClock.now < end {
     if await condition() { return true }

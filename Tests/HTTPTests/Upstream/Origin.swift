@@ -1,7 +1,11 @@
 import Glibc
 
 /// The origin of `originScript` as a child on a loopback address.
-final class Origin {
+final class Origin: Sendable {
+  /// For tests that do not look at what else it has served. They end with the test process.
+  static let shared = Result { try Origin() }
+  static let sharedV6 = Result { try Origin("::1") }
+
   let address: String
   let port: UInt16
   private let scheme: String

@@ -63,9 +63,9 @@ let originScript = #"""
         self.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + self.pattern(10))
         self.until_closed()
       elif path == "/drip":
-        self.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
-        for _ in range(10):
-          self.raw(b"x"); time.sleep(0.05)
+        self.raw("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")
+        for _ in range(20):
+          self.raw(b"x"); time.sleep(0.1)
       elif path == "/silent": self.until_closed()
       elif path == "/broken":
         self.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + self.pattern(10))

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct UpstreamClientTests {
   @Test func deliversABodyOfAnnouncedLength() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/bytes?n=300000"))
@@ -20,7 +20,7 @@ import Testing
 
   @Test(arguments: ["/chunked", "/close", "/icy"])
   func deliversABodyWithoutLength(path: String) async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("\(path)?n=100000"))
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func sendsHeadersUserAgentAndRange() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/echo?a b=é")) {
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func sendsABodyAndAHead() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let posted = await fixture.fetch(origin.url("/echo")) { $0.method = .post(body: Array("{\"a\":1}".utf8)) }
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func anErrorStatusIsAResponse() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/nowhere"))
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func interimResponsesAreLeftOut() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/early"))

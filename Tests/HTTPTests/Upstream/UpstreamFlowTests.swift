@@ -14,12 +14,12 @@ import Testing
       guard case .data = event, flow.bytes.load(ordering: .relaxed) >= 1_000_000 else { return }
       transfer.pause()
     }
-    #expect(await eventually { flow.bytes.load(ordering: .relaxed) >= 1_000_000 })
+    #expect(await becomesTrue { flow.bytes.load(ordering: .relaxed) >= 1_000_000 })
     let held = flow.bytes.load(ordering: .relaxed)
     // The origin gets stuck once the buffers of the kernel and of libcurl are full.
     var sent = -1
     #expect(
-      await eventually {
+      await becomesTrue {
         try? await Task.sleep(for: .milliseconds(100))
         let last = sent
         sent = Int(await fixture.fetch(origin.url("/sent")).text) ?? 0
@@ -28,14 +28,14 @@ import Testing
     #expect(sent - held < 16_000_000)
     #expect(flow.bytes.load(ordering: .relaxed) == held)
     await fixture.onTransfer(flow) { $0.resume() }
-    #expect(await eventually { flow.bytes.load(ordering: .relaxed) > held })
+    #expect(await becomesTrue { flow.bytes.load(ordering: .relaxed) > held })
     await fixture.onTransfer(flow) { $0.cancel() }
     #expect(flow.finished.load(ordering: .relaxed) == 0)
     #expect(fixture.counters.open.load(ordering: .relaxed) == 0)
   }
 
   @Test func aPausedBodyArrivesWholeAndInOrder() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     for path in ["/bytes?n=3000000", "/chunked?n=3000000", "/close?n=3000000"] {
@@ -47,14 +47,14 @@ import Testing
         flow.timer = LoopBound(
           fixture.loop.schedule(after: .microseconds(200)) { transfer.resume() }, loop: fixture.loop)
       }
-      #expect(await eventually { flow.finished.load(ordering: .relaxed) == 1 })
+      #expect(await becomesTrue { flow.finished.load(ordering: .relaxed) == 1 })
       #expect(flow.body.withLock { $0 } == pattern(3_000_000))
       fixture.loop.execute { flow.timer = nil }
     }
   }
 
   @Test func aPausedTransferDoesNotStall() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let flow = Flow()
@@ -63,7 +63,7 @@ import Testing
     ) { _, transfer, event in
       if case .data = event { transfer.pause() }
     }
-    #expect(await eventually { flow.bytes.load(ordering: .relaxed) > 0 })
+    #expect(await becomesTrue { flow.bytes.load(ordering: .relaxed) > 0 })
     try await Task.sleep(for: .milliseconds(400))
     #expect(flow.finished.load(ordering: .relaxed) == 0)
     await fixture.onTransfer(flow) { $0.cancel() }
@@ -73,7 +73,7 @@ import Testing
 
   @Test(arguments: Moment.allCases)
   func nothingComesAfterACancel(moment: Moment) async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let listener = SilentListener(backlog: 0)
     listener.fillBacklog()
     let fixture = try await ClientFixture()
@@ -103,14 +103,14 @@ import Testing
       flow.isCancelled.store(true, ordering: .relaxed)
     }
     if moment == .connecting || moment == .waiting { try await Task.sleep(for: .milliseconds(100)) }
-    if moment == .whilePaused { #expect(await eventually { flow.bytes.load(ordering: .relaxed) > 0 }) }
+    if moment == .whilePaused { #expect(await becomesTrue { flow.bytes.load(ordering: .relaxed) > 0 }) }
     if [.connecting, .waiting, .whilePaused].contains(moment) {
       await fixture.onTransfer(flow) {
         $0.cancel()
         flow.isCancelled.store(true, ordering: .relaxed)
       }
     }
-    #expect(await eventually { flow.isCancelled.load(ordering: .relaxed) })
+    #expect(await becomesTrue { flow.isCancelled.load(ordering: .relaxed) })
     #expect(fixture.counters.open.load(ordering: .relaxed) == 0)
     #expect(await fixture.fetch(origin.url("/bytes?n=5")).body == pattern(5))
     #expect(flow.late.load(ordering: .relaxed) == 0)
@@ -118,7 +118,7 @@ import Testing
   }
 
   @Test func aTransferMayBeOpenedFromWithinAnEvent() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let inner = Flow()
@@ -129,13 +129,13 @@ import Testing
       _ = fixture.current?.open(UpstreamRequest(url: second, userAgent: "x")) { inner.count($0) }
       _ = fixture.current?.open(UpstreamRequest(url: "bad", userAgent: "x")) { inner.count($0) }
     }
-    #expect(await eventually { inner.finished.load(ordering: .relaxed) == 2 })
+    #expect(await becomesTrue { inner.finished.load(ordering: .relaxed) == 2 })
     #expect(inner.bytes.load(ordering: .relaxed) == 9)
-    #expect(await eventually { flow.finished.load(ordering: .relaxed) == 1 })
+    #expect(await becomesTrue { flow.finished.load(ordering: .relaxed) == 1 })
   }
 
   @Test func aHundredTransfersAtOnce() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let whole = await withTaskGroup(of: Bool.self) { group in
@@ -151,7 +151,7 @@ import Testing
   }
 
   @Test func threeHundredTransfersLeaveNoDescriptors() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     _ = await fixture.fetch(origin.url("/bytes"))
@@ -159,14 +159,14 @@ import Testing
     let paths = ["/bytes?n=10", "/chunked", "/broken", "/nowhere", "/redirect?to=/bytes", "/hangup"]
     for number in 0..<300 { _ = await fixture.fetch(origin.url(paths[number % paths.count])) }
     // Other tests of the process open and close some at the same time.
-    #expect(await eventually { openDescriptors() - before < 100 })
+    #expect(await becomesTrue { openDescriptors() - before < 100 })
   }
 
   enum End: CaseIterable { case close, drop, dropWithinAnEvent }
 
   @Test(arguments: End.allCases)
   func aClientEndsWithOpenTransfers(end: End) async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let listener = SilentListener(backlog: 0)
     listener.fillBacklog()
     let fixture = try await ClientFixture()
@@ -174,7 +174,7 @@ import Testing
     let flows = (0..<20).map { _ in Flow() }
     let urls = [origin.url("/endless"), origin.url("/silent"), "http://127.0.0.1:\(listener.port)/"]
     for (index, flow) in flows.enumerated() { await fixture.open(urls[index % 3], flow) { _, _, _ in } }
-    #expect(await eventually { flows[0].bytes.load(ordering: .relaxed) > 100_000 })
+    #expect(await becomesTrue { flows[0].bytes.load(ordering: .relaxed) > 100_000 })
     switch end {
     case .close: await fixture.onLoop { fixture.current?.close() }
     case .drop: fixture.dropClient()
@@ -183,7 +183,7 @@ import Testing
         if case .data = event { fixture.dropNow() }
       }
     }
-    #expect(await eventually { fixture.counters.open.load(ordering: .relaxed) == 0 })
+    #expect(await becomesTrue { fixture.counters.open.load(ordering: .relaxed) == 0 })
     await fixture.onLoop {}
     let seen = flows.map { $0.bytes.load(ordering: .relaxed) }
     await fixture.onLoop {}
@@ -219,8 +219,7 @@ extension ClientFixture {
     then: @escaping @Sendable (Flow, UpstreamTransfer) -> Void = { _, _ in }
   ) async {
     await onLoop {
-      var request = UpstreamRequest(url: url, userAgent: "Tester/1.0")
-      change(&request)
+      let request = patientRequest(url, change)
       let transfer = self.current?.open(request) { event in
         flow.count(event)
         if let transfer = flow.transfer?.value { handler(flow, transfer, event) }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct UpstreamRedirectTests {
   @Test(arguments: ["bytes?n=77", "/bytes?n=77", "./x/../bytes?n=77", "//HOST/bytes?n=77"])
   func followsRelativeLocations(location: String) async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let target = location.replacing("HOST", with: "127.0.0.1:\(origin.port)")
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func encodesWhatTheLocationLeavesRaw() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/redirect?to=\(escaped("/echo?a b"))"))
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func deliversARedirectThatIsNotToBeFollowed() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/redirect?code=307&to=/bytes")) { $0.maxRedirects = 0 }
@@ -45,7 +45,7 @@ import Testing
 
   @Test(arguments: [(302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")])
   func postFollowsTheStatus(status: Int, method: String) async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/redirect?code=\(status)&to=/echo")) {
@@ -56,8 +56,8 @@ import Testing
   }
 
   @Test func doesNotCarryCredentialsToAnotherOrigin() async throws {
-    let origin = try Origin()
-    let other = try Origin("::1")
+    let origin = try Origin.shared.get()
+    let other = try Origin.sharedV6.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     func secrets(via target: String, user: String = "") async -> [Bool] {
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func aRedirectToAnotherSchemeIsRefused() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     for target in ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/"] {

@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func theAllowListNamesHostsToo() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture(allow: "localhost:\(origin.port)")
     defer { fixture.stop() }
     #expect(await fixture.fetch(origin.url("/bytes", host: "localhost")).status == 200)
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func aNameOfWhichOneAddressIsAllowedIsReachedThere() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture(allow: "127.0.0.1")
     defer { fixture.stop() }
     #expect(await fixture.fetch(origin.url("/bytes", host: "localhost")).status == 200)

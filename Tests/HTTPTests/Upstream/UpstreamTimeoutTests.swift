@@ -2,12 +2,6 @@ import HTTP
 import Testing
 
 @Suite struct UpstreamTimeoutTests {
-  private func limits(_ change: (inout UpstreamTimeouts) -> Void) -> UpstreamTimeouts {
-    var limits = UpstreamTimeouts()
-    change(&limits)
-    return limits
-  }
-
   @Test func aConnectionThatIsNotAccepted() async throws {
     let listener = SilentListener(backlog: 0)
     listener.fillBacklog()
@@ -15,45 +9,45 @@ import Testing
     defer { fixture.stop() }
     let begin = ContinuousClock.now
     let fetched = await fixture.fetch("http://127.0.0.1:\(listener.port)/") {
-      $0.timeouts = limits { $0.connect = .milliseconds(300) }
+      $0.timeouts.connect = .milliseconds(300)
     }
     #expect(fetched.error == .connectTimeout)
-    #expect((.milliseconds(290)...(.seconds(5))).contains(ContinuousClock.now - begin))
+    #expect((.milliseconds(290)...(.seconds(30))).contains(ContinuousClock.now - begin))
   }
 
   @Test func aHeadThatNeverComes() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/silent")) {
-      $0.timeouts = limits { $0.firstByte = .milliseconds(300) }
+      $0.timeouts.firstByte = .milliseconds(300)
     }
     #expect(fetched.error == .firstByteTimeout)
     #expect(fetched.heads.isEmpty)
   }
 
   @Test func aBodyThatStalls() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
-    let fetched = await fixture.fetch(origin.url("/stall")) { $0.timeouts = limits { $0.idle = .milliseconds(300) } }
+    let fetched = await fixture.fetch(origin.url("/stall")) { $0.timeouts.idle = .milliseconds(300) }
     #expect(fetched.error == .stalled)
     #expect(fetched.body == pattern(10))
   }
 
   @Test func aSlowBodyThatGoesOnDoesNotStall() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
-    let fetched = await fixture.fetch(origin.url("/drip")) { $0.timeouts = limits { $0.idle = .milliseconds(400) } }
-    #expect(fetched.text == "xxxxxxxxxx")
+    let fetched = await fixture.fetch(origin.url("/drip")) { $0.timeouts.idle = .milliseconds(1500) }
+    #expect(fetched.text == String(repeating: "x", count: 20))
   }
 
   @Test func theTotalLimit() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
-    let fetched = await fixture.fetch(origin.url("/drip")) { $0.timeouts = limits { $0.total = .milliseconds(300) } }
+    let fetched = await fixture.fetch(origin.url("/drip")) { $0.timeouts.total = .milliseconds(300) }
     #expect(fetched.error == .totalTimeout)
     #expect(!fetched.body.isEmpty)
   }
@@ -62,7 +56,7 @@ import Testing
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch("http://no-such-host.invalid/") {
-      $0.timeouts = limits { $0.connect = .seconds(20) }
+      $0.timeouts.connect = .seconds(20)
     }
     switch fetched.error {
     case .resolveFailed, .connectTimeout: break  // the latter where the resolver itself is silent
@@ -79,7 +73,7 @@ import Testing
   }
 
   @Test func whatBreaksOff() async throws {
-    let origin = try Origin()
+    let origin = try Origin.shared.get()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let broken = await fixture.fetch(origin.url("/broken"))
