@@ -14,17 +14,10 @@ final class EgressConnection {
     case resolving(EgressRequest)
     /// `rest`: the addresses not yet tried.
     case connecting(EgressRequest, rest: ArraySlice<IPAddress>)
-    case relaying(Relay)
+    case relaying(EgressRelay)
     /// An answer of the proxy's own is on its way; what the client still sends is dropped.
     case lingering
     case closed
-  }
-
-  private struct Relay {
-    var gate: EgressBodyGate
-    var responseHead: EgressResponseHead?
-    var lastByte: Duration
-    var isOriginDone = false
   }
 
   private let context: EgressContext
@@ -45,7 +38,6 @@ final class EgressConnection {
     client = EgressSide(descriptor, loop: loop)
     state = .readingHead(EgressHeadParser(maxBytes: context.limits.headBytes))
     client.onReadable = { [weak self] in self?.clientReadable() }
-    client.onWritable = { [weak self] in self?.clientWritable() }
     context.counters.open.wrappingAdd(1, ordering: .relaxed)
     context.counters.openedTotal.wrappingAdd(1, ordering: .relaxed)
     client.setReading(true)
@@ -77,9 +69,8 @@ final class EgressConnection {
   private func clientReadable() {
     switch state {
     case .readingHead(let parser): readHead(parser)
-    case .relaying: relayToOrigin()
     case .lingering: if client.receive(into: context.scratch) == 0 { close() }
-    case .resolving, .connecting, .closed: client.setReading(false)
+    case .resolving, .connecting, .relaying, .closed: break
     }
   }
 
@@ -146,7 +137,7 @@ final class EgressConnection {
       return connectNext(request, rest, failure: .unreachable(errnoText(code)))
     }
     state = .connecting(request, rest: rest)
-    side.onWritable = { [weak self] in self?.originWritable() }
+    side.onWritable = { [weak self] in self?.connectionDecided() }
     side.setWriting(true)
     setDeadline(context.limits.connect) { $0.connectionFailed(.timedOut) }
   }
@@ -156,16 +147,8 @@ final class EgressConnection {
     connectNext(request, rest, failure: failure)
   }
 
-  private func originWritable() {
-    switch state {
-    case .connecting(let request, _): connectionDecided(request)
-    case .relaying: flushOrigin()
-    case .readingHead, .resolving, .lingering, .closed: break
-    }
-  }
-
-  private func connectionDecided(_ request: EgressRequest) {
-    guard let origin else { return }
+  private func connectionDecided() {
+    guard let origin, case .connecting(let request, _) = state else { return }
     var code: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
     getsockopt(origin.descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
@@ -173,118 +156,13 @@ final class EgressConnection {
       return connectionFailed(code == ETIMEDOUT ? .timedOut : .unreachable(errnoText(code)))
     }
     origin.setWriting(false)
-    origin.onReadable = { [weak self] in self?.relayToClient() }
-    startRelay(request, origin)
-  }
-
-  private func startRelay(_ request: EgressRequest, _ origin: EgressSide) {
-    let isTunnel = request.body == .tunnel
-    state = .relaying(
-      Relay(
-        gate: EgressBodyGate(request.body, limits: context.limits),
-        responseHead: isTunnel ? nil : EgressResponseHead(maxBytes: context.limits.headBytes),
-        lastByte: UpstreamClient.now))
-    watchIdleness(after: context.limits.idle)
-    client.setReading(true)
-    origin.setReading(true)
-    if isTunnel { sendToClient(Array("HTTP/1.1 200 Connection established\r\n\r\n".utf8)) }
-    let first = early
+    deadline = nil
+    let relay = EgressRelay(request, client: client, origin: origin, context: context, loop: loop) { [weak self] in
+      self?.close()
+    }
+    state = .relaying(relay)
+    relay.start(request, early: early)
     early = []
-    request.head.withUnsafeBytes { sendToOrigin($0) }
-    first.withUnsafeBytes { admit($0) }
-  }
-
-  // MARK: - Bytes
-
-  /// Each direction reads only while nothing waits for the other side: then what waits is at most one read.
-  private func relayToOrigin() {
-    guard let count = client.receive(into: context.scratch) else { return }
-    guard count > 0 else { return close() }
-    admit(UnsafeRawBufferPointer(rebasing: context.scratch[..<count]))
-  }
-
-  private func admit(_ bytes: UnsafeRawBufferPointer) {
-    guard case .relaying(var relay) = state, !bytes.isEmpty else { return }
-    guard let admitted = relay.gate.admit(bytes.count) else { return close() }
-    relay.lastByte = UpstreamClient.now
-    state = .relaying(relay)
-    if admitted > 0 { sendToOrigin(UnsafeRawBufferPointer(rebasing: bytes[..<admitted])) }
-  }
-
-  private func sendToOrigin(_ bytes: UnsafeRawBufferPointer) {
-    guard case .relaying(var relay) = state, let origin, !bytes.isEmpty else { return }
-    context.counters.bytesToOrigins.wrappingAdd(UInt64(bytes.count), ordering: .relaxed)
-    switch origin.send(bytes) {
-    case .all: break
-    case .kept: client.setReading(false)
-    case .failed:
-      // It may have answered and closed without reading on: the answer still counts.
-      relay.gate = EgressBodyGate(.length(0), limits: context.limits)
-      state = .relaying(relay)
-    }
-  }
-
-  private func flushOrigin() {
-    switch origin?.flush() {
-    case .all?: client.setReading(true)
-    case .kept?, nil: break
-    case .failed?: close()
-    }
-  }
-
-  private func relayToClient() {
-    guard case .relaying(var relay) = state, let count = origin?.receive(into: context.scratch) else { return }
-    context.counters.bytesFromOrigins.wrappingAdd(UInt64(count), ordering: .relaxed)
-    relay.lastByte = UpstreamClient.now
-    let bytes = UnsafeRawBufferPointer(rebasing: context.scratch[..<count])
-    var rewritten: [UInt8]?
-    if count == 0 {
-      rewritten = relay.responseHead?.finish() ?? []
-      relay.isOriginDone = true
-      origin?.setReading(false)
-    } else if relay.responseHead?.isPassed == false {
-      rewritten = relay.responseHead?.feed(bytes)
-    }
-    state = .relaying(relay)
-    if let rewritten { sendToClient(rewritten) } else { sendToClient(bytes) }
-  }
-
-  private func sendToClient(_ bytes: [UInt8]) { bytes.withUnsafeBytes { sendToClient($0) } }
-
-  private func sendToClient(_ bytes: UnsafeRawBufferPointer) {
-    switch client.send(bytes) {
-    case .all: clientDrained()
-    case .kept: origin?.setReading(false)
-    case .failed: close()
-    }
-  }
-
-  private func clientWritable() {
-    switch client.flush() {
-    case .all: clientDrained()
-    case .kept: break
-    case .failed: close()
-    }
-  }
-
-  private func clientDrained() {
-    switch state {
-    case .relaying(let relay) where relay.isOriginDone: close()
-    case .relaying: origin?.setReading(true)
-    case .lingering: shutdown(client.descriptor, Int32(SHUT_WR))
-    case .readingHead, .resolving, .connecting, .closed: break
-    }
-  }
-
-  /// While bytes wait for the client it is the client that is slow: it may be (a child that reads at the pace of play),
-  /// and its end shows as the end of its socket.
-  private func watchIdleness(after delay: Duration) {
-    setDeadline(delay) { connection in
-      guard case .relaying(let relay) = connection.state else { return }
-      let idle = connection.context.limits.idle
-      let left = connection.client.isEmpty ? relay.lastByte + idle - UpstreamClient.now : idle
-      if left <= .zero { connection.close() } else { connection.watchIdleness(after: left) }
-    }
   }
 
   // MARK: - The proxy's own answers
@@ -294,8 +172,21 @@ final class EgressConnection {
     origin = nil
     state = .lingering
     setDeadline(.seconds(2)) { $0.close() }
+    client.onReadable = { [weak self] in self?.clientReadable() }
+    client.onWritable = { [weak self] in
+      if let self { answered(client.flush()) }
+    }
     client.setReading(true)
-    sendToClient(refusal.response)
+    refusal.response.withUnsafeBytes { answered(client.send($0)) }
+  }
+
+  /// The client is given time to read: closing with its bytes unread would reset the connection.
+  private func answered(_ sent: EgressSide.Sent) {
+    switch sent {
+    case .all: shutdown(client.descriptor, Int32(SHUT_WR))
+    case .kept: break
+    case .failed: close()
+    }
   }
 }
 

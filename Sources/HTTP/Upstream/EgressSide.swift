@@ -13,6 +13,8 @@ final class EgressSide {
 
   let descriptor: Int32
   private let loop: EventLoop
+  /// Late calls after `close` must not reach a descriptor that is another's by now.
+  private var isOpen = true
   private var kept: [UInt8] = []
   private var keptFrom = 0
   private var reading: DescriptorWatch?
@@ -31,6 +33,7 @@ final class EgressSide {
   var isEmpty: Bool { kept.isEmpty }
 
   func setReading(_ isOn: Bool) {
+    guard isOpen else { return }
     if !isOn {
       reading?.disable()
     } else if let reading {
@@ -41,6 +44,7 @@ final class EgressSide {
   }
 
   func setWriting(_ isOn: Bool) {
+    guard isOpen else { return }
     if !isOn {
       writing?.disable()
     } else if let writing {
@@ -52,6 +56,7 @@ final class EgressSide {
 
   /// Bytes read into `buffer`; 0 at the end or after an error, nil when there is nothing now.
   func receive(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    guard isOpen else { return 0 }
     let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
     if count >= 0 { return count }
     return errno == EAGAIN || errno == EINTR ? nil : 0
@@ -84,6 +89,7 @@ final class EgressSide {
   }
 
   private func write(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    guard isOpen else { return nil }
     var done = 0
     while done < bytes.count {
       let count = Glibc.send(
@@ -98,6 +104,8 @@ final class EgressSide {
   }
 
   func close() {
+    guard isOpen else { return }
+    isOpen = false
     reading?.cancel()
     writing?.cancel()
     reading = nil

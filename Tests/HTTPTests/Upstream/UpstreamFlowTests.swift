@@ -59,12 +59,12 @@ import Testing
     defer { fixture.stop() }
     let flow = Flow()
     await fixture.open(
-      origin.url("/endless"), flow, change: { $0.timeouts.idle = .milliseconds(100) }
+      origin.url("/endless"), flow, change: { $0.timeouts.idle = .seconds(1) }
     ) { _, transfer, event in
       if case .data = event { transfer.pause() }
     }
     #expect(await becomesTrue { flow.bytes.load(ordering: .relaxed) > 0 })
-    try await Task.sleep(for: .milliseconds(400))
+    try await Task.sleep(for: .seconds(2))
     #expect(flow.finished.load(ordering: .relaxed) == 0)
     await fixture.onTransfer(flow) { $0.cancel() }
   }
