@@ -1,7 +1,7 @@
-internal import EventLoop
-package import Identifiers
 internal import CLinux
+internal import EventLoop
 internal import Glibc
+package import Identifiers
 internal import TransportStream
 
 /// One viewer of a log: a socket and a position. Confined to the loop of its fan-out.

@@ -26,7 +26,8 @@ package final class MemoryChunkStore: ChunkStore {
       guard epoch >= stream.epoch else { return .failure(.fenced(by: stream.epoch)) }
       stream.epoch = epoch
       streams[id] = stream
-      return .success(LogPosition(
+      return .success(
+        LogPosition(
           nextChunk: stream.lastChunk.next, continues: stream.lastReceipt != nil,
           targetDuration: stream.lastReceipt?.targetDuration))
     }
@@ -39,7 +40,9 @@ package final class MemoryChunkStore: ChunkStore {
       guard var stream = streams.removeValue(forKey: id) else { return .failure(.fenced(by: .none)) }
       defer { streams[id] = stream }
       guard header.epoch == stream.epoch else { return .failure(.fenced(by: stream.epoch)) }
-      guard header.number > stream.lastChunk else { return .failure(.unavailable("chunk \(header.number) is not next")) }
+      guard header.number > stream.lastChunk else {
+        return .failure(.unavailable("chunk \(header.number) is not next"))
+      }
       let receipt = CommitRule.receipt(after: stream.lastReceipt, for: sealed)
       let entry = ChunkEntry(header, byteCount: sealed.byteCount, duration: sealed.duration, receipt: receipt)
       stream.lastChunk = header.number

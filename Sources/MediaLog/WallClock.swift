@@ -18,7 +18,8 @@ package enum WallClock {
       let text = String(number)
       return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
-    let date = "\(padded(Int64(parts.tm_year) + 1900, 4))-\(padded(Int64(parts.tm_mon) + 1, 2))-\(padded(Int64(parts.tm_mday), 2))"
+    let date =
+      "\(padded(Int64(parts.tm_year) + 1900, 4))-\(padded(Int64(parts.tm_mon) + 1, 2))-\(padded(Int64(parts.tm_mday), 2))"
     let time = "\(padded(Int64(parts.tm_hour), 2)):\(padded(Int64(parts.tm_min), 2)):\(padded(Int64(parts.tm_sec), 2))"
     return "\(date)T\(time).\(padded(milliseconds % 1000, 3))Z"
   }

@@ -69,7 +69,7 @@ import Transcoding
   }
 
   @Test(arguments: [
-    ("http://h/a.m3u8", StreamType.hls, StreamKind.hls), ("http://h/a.M3U8?x=.ts", .hls, .hls),
+    ("http://h/a.m3u8", StreamType.hls, SourceCategory.hls), ("http://h/a.M3U8?x=.ts", .hls, .hls),
     ("http://h/a.ts", .direct, .live), ("http://h/a.TS?x", .direct, .live), ("http://h/a.mp4", .direct, .vod),
     ("http://h/a.mkv", .direct, .vod), ("http://h/a.webm", .direct, .vod), ("http://h/a.avi", .direct, .vod),
     ("http://h/live/x/y/1", .direct, .live), ("http://h/movie/x/y/1", .direct, .vod),
@@ -78,10 +78,10 @@ import Transcoding
     ("http://h/channel", .hls, .live), ("http://h/channel?f=a.ts", .hls, .live),
     ("http://h/live/x.m3u8", .hls, .hls),
   ])
-  func words(text: String, type: StreamType, kind: StreamKind) throws {
+  func words(text: String, type: StreamType, kind: SourceCategory) throws {
     let url = try SourceURL(text)
     #expect(url.streamType == type)
-    #expect(url.kind(isTranscoded: false) == kind)
-    #expect(url.kind(isTranscoded: true).rawValue == "Transcoding")
+    #expect(url.category(isTranscoded: false) == kind)
+    #expect(url.category(isTranscoded: true).rawValue == "Transcoding")
   }
 }

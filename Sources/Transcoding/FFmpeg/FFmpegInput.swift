@@ -24,7 +24,7 @@ package struct FFmpegInput: Sendable, Equatable {
   }
 
   private static func kind(of url: SourceURL) -> Kind {
-    switch url.kind(isTranscoded: false) {
+    switch url.category(isTranscoded: false) {
     case .hls: .hls
     case .vod: .file
     case .live, .transcoding: .liveTransportStream

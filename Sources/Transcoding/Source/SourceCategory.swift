@@ -4,7 +4,7 @@ package enum StreamType: String, Sendable {
 }
 
 /// The `stream_type` of listings (api.md §2.6).
-package enum StreamKind: String, Sendable {
+package enum SourceCategory: String, Sendable {
   case transcoding = "Transcoding"
   case hls = "HLS"
   case vod = "VOD"
@@ -27,7 +27,7 @@ extension SourceURL {
   }
 
   /// `isTranscoded`: the stream's metadata has `transcoding`.
-  package func kind(isTranscoded: Bool) -> StreamKind {
+  package func category(isTranscoded: Bool) -> SourceCategory {
     if isTranscoded { return .transcoding }
     let path = path.lowercased()
     if path.hasSuffix(".m3u8") { return .hls }

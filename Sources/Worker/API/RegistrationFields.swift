@@ -1,0 +1,111 @@
+internal import HTTP
+internal import Transcoding
+
+/// The fields that POST /streams and POST /transcode share (api.md §2.1).
+struct RegistrationFields {
+  let url: SourceURL
+  let failoverURLs: [String]
+  let failoverResolverURL: String?
+  let userAgent: String
+  let headers: SourceHeaders
+  var headerTexts: [String: String] {
+    Dictionary(headers.fields.map { ($0.name, $0.value) }) { first, _ in first }
+  }
+  /// As Python prints the values.
+  let metadata: [String: String]
+  /// Per-stream settings of later features, kept as they were given.
+  let settings: [String: String]
+
+  private static let webSchemes: Set<SourceURL.Scheme> = [.http, .https]
+  private static let switches = ["strict_live_ts", "use_sticky_session", "enable_silence_detection"]
+
+  /// Nil if a field is wrong: then `body` says which.
+  init?(_ body: inout RequestBody, policy: AddressPolicy, callbackPolicy: AddressPolicy, defaultUserAgent: String) {
+    let url = Self.url(&body, "url", body.string("url", required: true), policy)
+    failoverURLs = body.strings("failover_urls", limit: 32).enumerated().compactMap { index, text in
+      Self.url(&body, "failover_urls.\(index)", text, policy)?.text
+    }
+    failoverResolverURL =
+      Self.url(&body, "failover_resolver_url", body.string("failover_resolver_url"), callbackPolicy, Self.webSchemes)?
+      .text
+    userAgent = Self.userAgent(&body) ?? defaultUserAgent
+    headers = Self.headers(&body)
+    metadata = Self.metadata(&body)
+    settings = Self.settings(&body)
+    guard let url, body.invalid.isEmpty else { return nil }
+    self.url = url
+  }
+
+  private static func url(
+    _ body: inout RequestBody, _ name: String, _ text: String?, _ policy: AddressPolicy,
+    _ schemes: Set<SourceURL.Scheme> = Set(SourceURL.Scheme.allCases)
+  ) -> SourceURL? {
+    guard let text else { return nil }
+    do {
+      let url = try SourceURL(text, schemes: schemes)
+      let port = UInt16(clamping: url.port ?? 0)
+      guard !policy.refusesLiteral(host: url.host, port: port, allowsMulticast: url.scheme == .udp) else {
+        body.refuse(
+          name, .valueError,
+          "Value error, the target \(url.host) is not allowed: name it in "
+            + (name == "failover_resolver_url" ? "CALLBACK_ALLOW" : "SOURCE_ALLOW"), input: url.masked)
+        return nil
+      }
+      return url
+    } catch {
+      body.refuse(name, .valueError, "Value error, \(error)", input: Masking.mask(url: text))
+      return nil
+    }
+  }
+
+  private static func userAgent(_ body: inout RequestBody) -> String? {
+    guard let text = body.string("user_agent"), !text.isEmpty else { return nil }
+    guard text.utf8.count <= 1024, SourceHeaders.isAllowedValue(text) else {
+      body.refuse(
+        "user_agent", .valueError, "Value error, user_agent must be at most 1024 bytes without control characters")
+      return nil
+    }
+    return text
+  }
+
+  private static func headers(_ body: inout RequestBody) -> SourceHeaders {
+    let values = body.scalars("headers").compactMapValues { scalar -> SourceHeaders.Value? in
+      switch scalar {
+      case .text(let text): .text(text)
+      case .integer, .number: .text(scalar.pythonText ?? "")
+      case .bool(let value): .text(value ? "true" : "false")
+      case .null: nil
+      }
+    }
+    do {
+      return try SourceHeaders(values)
+    } catch {
+      body.refuse("headers", .valueError, "Value error, \(error)")
+      return .none
+    }
+  }
+
+  private static func metadata(_ body: inout RequestBody) -> [String: String] {
+    var metadata: [String: String] = [:]
+    for (key, scalar) in body.scalars("metadata").sorted(by: { $0.key < $1.key }) {
+      if let text = scalar.pythonText {
+        metadata[key] = text
+      } else {
+        body.refuse("metadata.\(key)", .stringType, "Input should be a string, integer, float or boolean")
+      }
+    }
+    let bytes = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    if metadata.count > 64 || bytes > 16_384 {
+      body.refuse("metadata", .valueError, "Value error, at most 64 keys and 16 KiB are allowed")
+    }
+    return metadata
+  }
+
+  private static func settings(_ body: inout RequestBody) -> [String: String] {
+    var settings: [String: String] = [:]
+    for name in switches {
+      if let value = body.bool(name) { settings[name] = value ? "true" : "false" }
+    }
+    return settings
+  }
+}

@@ -1,0 +1,170 @@
+internal import Foundation
+internal import HTTP
+
+/// The JSON object of a request, read field by field; what is wrong is collected, so that one answer names it all
+/// (api.md §1.4, §1.5). `null` means absent, an empty array where an object is expected is an empty object.
+struct RequestBody {
+  private let fields: [String: Any]
+  private(set) var invalid: [InvalidField] = []
+
+  /// Throws 422 for what is no JSON object.
+  init(_ request: HTTPRequest) throws(Problem) {
+    if let type = request.headers["Content-Type"], !Self.isJSON(type) {
+      throw .validation([
+        InvalidField(
+          type: .valueError, location: ["body"], message: "Value error, Content-Type must be application/json")
+      ])
+    }
+    guard !request.body.isEmpty else {
+      throw .validation([InvalidField(type: .missing, location: ["body"], message: "Field required")])
+    }
+    let value: Any
+    do {
+      value = try JSONSerialization.jsonObject(with: Data(request.body), options: .fragmentsAllowed)
+    } catch {
+      let offset = Self.offset(in: "\(error)")
+      throw .validation([
+        InvalidField(type: .jsonInvalid, location: ["body", String(offset)], message: "JSON decode error")
+      ])
+    }
+    guard let fields = value as? [String: Any] else {
+      throw .validation([
+        InvalidField(type: .dictType, location: ["body"], message: "Input should be a valid dictionary")
+      ])
+    }
+    self.fields = fields
+  }
+
+  /// Where Foundation says that it stopped: only its words tell.
+  private static func offset(in description: String) -> Int {
+    guard let range = description.range(of: "around character ") else { return 0 }
+    return Int(description[range.upperBound...].prefix { $0.isNumber }) ?? 0
+  }
+
+  /// JSON by its type, or what `curl -d` calls everything that it sends: then the text itself decides.
+  private static func isJSON(_ type: String) -> Bool {
+    let essence = type.prefix { $0 != ";" }.lowercased().trimmingCharacters(in: .whitespaces)
+    return essence == "application/json" || essence.hasSuffix("+json") || essence == "application/x-www-form-urlencoded"
+  }
+
+  private func value(_ name: String) -> Any? {
+    guard let value = fields[name], !(value is NSNull) else { return nil }
+    return value
+  }
+
+  /// Throws if anything was wrong.
+  func check() throws(Problem) {
+    if !invalid.isEmpty { throw .validation(invalid) }
+  }
+
+  mutating func refuse(_ name: String, _ type: InvalidField.Kind, _ message: String, input: String? = nil) {
+    invalid.append(
+      InvalidField(
+        type: type, location: ["body"] + name.split(separator: ".").map(String.init), message: message,
+        input: input.map { JSONText.quote(String($0.prefix(256))) }))
+  }
+
+  mutating func string(_ name: String, required: Bool = false) -> String? {
+    guard let value = value(name) else {
+      if required { refuse(name, .missing, "Field required") }
+      return nil
+    }
+    guard let text = value as? String else {
+      refuse(name, .stringType, "Input should be a valid string")
+      return nil
+    }
+    return text
+  }
+
+  mutating func bool(_ name: String) -> Bool? {
+    guard let value = value(name) else { return nil }
+    if let number = value as? NSNumber, number.isBoolean || number == 0 || number == 1 { return number.boolValue }
+    if let text = value as? String, let value = QueryBool.parse(text) { return value }
+    refuse(name, .boolParsing, "Input should be a valid boolean, unable to interpret input")
+    return nil
+  }
+
+  mutating func strings(_ name: String, limit: Int) -> [String] {
+    guard let value = value(name) else { return [] }
+    guard let items = value as? [Any] else {
+      refuse(name, .listType, "Input should be a valid list")
+      return []
+    }
+    guard items.count <= limit else {
+      refuse(name, .valueError, "Value error, at most \(limit) items are allowed")
+      return []
+    }
+    return items.enumerated().compactMap { index, item in
+      guard let text = item as? String else {
+        refuse("\(name).\(index)", .stringType, "Input should be a valid string")
+        return nil
+      }
+      return text
+    }
+  }
+
+  enum Scalar: Sendable {
+    case text(String)
+    case integer(Int64)
+    case number(Double)
+    case bool(Bool)
+    case null
+  }
+
+  /// An object of scalars; other values are refused one by one.
+  mutating func scalars(_ name: String) -> [String: Scalar] {
+    guard let value = value(name) else { return [:] }
+    if let array = value as? [Any], array.isEmpty { return [:] }
+    guard let object = value as? [String: Any] else {
+      refuse(name, .dictType, "Input should be a valid dictionary")
+      return [:]
+    }
+    var result: [String: Scalar] = [:]
+    for (key, item) in object.sorted(by: { $0.key < $1.key }) {
+      switch item {
+      case let text as String: result[key] = .text(text)
+      case let number as NSNumber: result[key] = Self.scalar(number)
+      case is NSNull: result[key] = .null
+      default: refuse("\(name).\(key)", .stringType, "Input should be a string, integer, float or boolean")
+      }
+    }
+    return result
+  }
+
+  private static func scalar(_ number: NSNumber) -> Scalar {
+    if number.isBoolean { return .bool(number.boolValue) }
+    switch String(cString: number.objCType) {
+    case "d", "f": return .number(number.doubleValue)
+    default: return .integer(number.int64Value)
+    }
+  }
+}
+
+extension NSNumber {
+  /// JSON booleans are numbers too: their type tells them apart.
+  fileprivate var isBoolean: Bool { String(cString: objCType) == "c" }
+}
+
+/// Booleans of queries and texts (api.md §1.5).
+enum QueryBool {
+  static func parse(_ text: String) -> Bool? {
+    switch text.lowercased() {
+    case "1", "true", "t", "yes", "y", "on": true
+    case "0", "false", "f", "no", "n", "off": false
+    default: nil
+    }
+  }
+}
+
+extension RequestBody.Scalar {
+  /// As Python prints it: `True`, `10.0`. Nil for null.
+  var pythonText: String? {
+    switch self {
+    case .text(let text): text
+    case .integer(let value): String(value)
+    case .number(let value): value.description
+    case .bool(let value): value ? "True" : "False"
+    case .null: nil
+    }
+  }
+}

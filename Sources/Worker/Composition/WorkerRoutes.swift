@@ -1,0 +1,50 @@
+internal import HTTP
+internal import Observability
+internal import Transcoding
+
+/// All routes of a worker, and what is counted of them.
+struct WorkerRoutes: Sendable {
+  let router: Router
+  private let requests: CounterFamily
+
+  init(
+    configuration: Configuration, platform: Platform, services: StreamServices, manager: StreamManager,
+    registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation, health: WorkerHealth,
+    figures: WorkerFigures
+  ) {
+    requests = metrics.counter(
+      "millrace_http_requests_total", help: "HTTP answers by route and status.", labels: ["route", "status"])
+    var router = Router(rootPath: configuration.server.rootPath, cors: configuration.corsPolicy)
+    let guarded = Authentication(token: configuration.auth.apiToken).guarded
+    let admission = Admission(
+      coordinator: services.coordinator, manager: manager, registry: registry,
+      clientLimit: configuration.limits.clientsPerStream)
+    PlaybackRoutes(
+      admission: admission, settings: services.settings, fanOut: services.metrics.fanOut,
+      playlistWait: configuration.hls.waitTime, rootPath: configuration.server.rootPath,
+      clientAddress: { configuration.clientAddress($0) }
+    ).add(to: &router)
+    StreamRoutes(
+      coordinator: services.coordinator, manager: manager, catalog: platform.catalog,
+      templatePolicy: configuration.templatePolicy, hardware: platform.hardware,
+      identity: StreamIdentity(strategy: configuration.directStrategy),
+      transcodeIdentity: StreamIdentity(strategy: configuration.sharingStrategy), sourcePolicy: platform.policy,
+      callbackPolicy: platform.callbackPolicy, defaultUserAgent: configuration.source.userAgent,
+      showsSourceURLs: configuration.auth.showsSourceURLs
+    ).add(to: &router, guarded)
+    SystemRoutes(
+      coordinator: services.coordinator, registry: registry, metrics: metrics, information: information,
+      health: health, figures: figures, rendering: StreamRendering(showsSourceURLs: configuration.auth.showsSourceURLs)
+    ).add(to: &router, guarded)
+    LaterRoutes.add(to: &router, guarded)
+    self.router = router
+  }
+
+  func hooks(_ logger: Logger) -> HTTPServerHooks {
+    HTTPServerHooks(
+      onResponse: { [requests] route, status, _ in requests.with([route ?? "none", String(status)]).add() },
+      onError: { message, metadata in
+        logger.error("request failed", metadata.merging(["message": message]) { $1 })
+      })
+  }
+}
