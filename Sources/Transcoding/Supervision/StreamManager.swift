@@ -20,6 +20,8 @@ package actor StreamManager {
   private let services: StreamServices
   private let loops: LoopGroup
   private var entries: [StreamID: Entry] = [:]
+  /// Those of the entries that are transcodes.
+  private var transcodes: Set<StreamID> = []
   private var whenGone: [StreamID: [CheckedContinuation<Void, Never>]] = [:]
   private var isDraining = false
 
@@ -38,16 +40,30 @@ package actor StreamManager {
         if !runtime.isOver, acceptsEnded || !runtime.isLingering { return runtime }
         runtime.stop(.sourceEnded)
         await gone(id)
-      case nil: return try await start(id)
+      case nil:
+        let isTranscode = try await isTranscode(id)
+        // Another viewer may have started it meanwhile.
+        if entries[id] == nil { return try await start(id, isTranscode: isTranscode) }
       }
       try Task.checkCancellation()
     }
   }
 
-  private func start(_ id: StreamID) async throws -> StreamRuntime {
+  private func isTranscode(_ id: StreamID) async throws -> Bool {
+    guard let record = try await services.coordinator.stream(id) else { throw StreamError.unknown }
+    return record.registration.kind.isTranscoded
+  }
+
+  private func start(_ id: StreamID, isTranscode: Bool) async throws -> StreamRuntime {
     guard !isDraining else { throw StreamError.draining }
-    let limit = services.settings.maxStreams
-    guard limit == 0 || entries.count < limit else { throw StreamError.limit("MAX_STREAMS", limit) }
+    let settings = services.settings
+    guard settings.maxStreams == 0 || entries.count < settings.maxStreams else {
+      throw StreamError.limit("MAX_STREAMS", settings.maxStreams)
+    }
+    guard !isTranscode || settings.maxTranscodes == 0 || transcodes.count < settings.maxTranscodes else {
+      throw StreamError.limit("MAX_TRANSCODES", settings.maxTranscodes)
+    }
+    if isTranscode { transcodes.insert(id) }
     let home = loops.next()
     let task = Task { [services] in try await Self.launch(id, services, home, manager: self) }
     entries[id] = .starting(task)
@@ -56,10 +72,15 @@ package actor StreamManager {
       if case .starting = entries[id] { entries[id] = .running(runtime) }
       return runtime
     } catch {
-      entries[id] = nil
-      resumeWaiters(id)
+      remove(id)
       throw error
     }
+  }
+
+  private func remove(_ id: StreamID) {
+    entries[id] = nil
+    transcodes.remove(id)
+    resumeWaiters(id)
   }
 
   private static func launch(
@@ -84,8 +105,7 @@ package actor StreamManager {
     // It may be over before its start has been noted.
     if case .starting(let task)? = entries[runtime.id] { _ = try? await task.value }
     guard case .running(let present)? = entries[runtime.id], present === runtime else { return }
-    entries[runtime.id] = nil
-    resumeWaiters(runtime.id)
+    remove(runtime.id)
   }
 
   private func gone(_ id: StreamID) async {

@@ -18,21 +18,32 @@ struct RequestBody {
     guard !request.body.isEmpty else {
       throw .validation([InvalidField(type: .missing, location: ["body"], message: "Field required")])
     }
-    let value: Any
-    do {
-      value = try JSONSerialization.jsonObject(with: Data(request.body), options: .fragmentsAllowed)
-    } catch {
-      let offset = Self.offset(in: "\(error)")
-      throw .validation([
-        InvalidField(type: .jsonInvalid, location: ["body", String(offset)], message: "JSON decode error")
-      ])
-    }
-    guard let fields = value as? [String: Any] else {
+    guard let fields = try Self.value(of: request.body) as? [String: Any] else {
       throw .validation([
         InvalidField(type: .dictType, location: ["body"], message: "Input should be a valid dictionary")
       ])
     }
     self.fields = fields
+  }
+
+  /// An object without fields.
+  init() { fields = [:] }
+
+  /// Throws 422 with the place for what is no JSON in UTF-8. Foundation would take UTF-16 and UTF-32 too, which it
+  /// tells by their zeros.
+  private static func value(of body: [UInt8]) throws(Problem) -> Any {
+    guard String(validating: body, as: UTF8.self) != nil, !body.contains(0) else { throw malformed(at: 0) }
+    do {
+      return try JSONSerialization.jsonObject(with: Data(body), options: .fragmentsAllowed)
+    } catch {
+      throw malformed(at: offset(in: "\(error)"))
+    }
+  }
+
+  private static func malformed(at offset: Int) -> Problem {
+    .validation([
+      InvalidField(type: .jsonInvalid, location: ["body", String(offset)], message: "JSON decode error")
+    ])
   }
 
   /// Where Foundation says that it stopped: only its words tell.
@@ -57,10 +68,13 @@ struct RequestBody {
     if !invalid.isEmpty { throw .validation(invalid) }
   }
 
-  mutating func refuse(_ name: String, _ type: InvalidField.Kind, _ message: String, input: String? = nil) {
+  /// `name`: of the field, `member`: of what is in it, or its index. `input`: what may be repeated of it.
+  mutating func refuse(
+    _ name: String, member: String? = nil, _ type: InvalidField.Kind, _ message: String, input: String? = nil
+  ) {
     invalid.append(
       InvalidField(
-        type: type, location: ["body"] + name.split(separator: ".").map(String.init), message: message,
+        type: type, location: ["body", name] + (member.map { [$0] } ?? []), message: message,
         input: input.map { JSONText.quote(String($0.prefix(256))) }))
   }
 
@@ -84,6 +98,24 @@ struct RequestBody {
     return nil
   }
 
+  /// A number, or a text that is one; `isWhole`: without fraction. Which values are allowed, `check` says.
+  mutating func number(_ name: String, isWhole: Bool = false) -> Double? {
+    guard let value = value(name) else { return nil }
+    let number: Double? =
+      switch value {
+      case let number as NSNumber where !number.isBoolean: number.doubleValue
+      case let text as String: Double(text)
+      default: nil
+      }
+    if let number, number.isFinite, !isWhole || number == number.rounded() { return number }
+    if isWhole {
+      refuse(name, .intParsing, "Input should be a valid integer, unable to parse string as an integer")
+    } else {
+      refuse(name, .floatParsing, "Input should be a valid number, unable to parse string as a number")
+    }
+    return nil
+  }
+
   mutating func strings(_ name: String, limit: Int) -> [String] {
     guard let value = value(name) else { return [] }
     guard let items = value as? [Any] else {
@@ -96,7 +128,7 @@ struct RequestBody {
     }
     return items.enumerated().compactMap { index, item in
       guard let text = item as? String else {
-        refuse("\(name).\(index)", .stringType, "Input should be a valid string")
+        refuse(name, member: String(index), .stringType, "Input should be a valid string")
         return nil
       }
       return text
@@ -125,7 +157,7 @@ struct RequestBody {
       case let text as String: result[key] = .text(text)
       case let number as NSNumber: result[key] = Self.scalar(number)
       case is NSNull: result[key] = .null
-      default: refuse("\(name).\(key)", .stringType, "Input should be a string, integer, float or boolean")
+      default: refuse(name, member: key, .stringType, "Input should be a string, integer, float or boolean")
       }
     }
     return result
@@ -135,7 +167,7 @@ struct RequestBody {
     if number.isBoolean { return .bool(number.boolValue) }
     switch String(cString: number.objCType) {
     case "d", "f": return .number(number.doubleValue)
-    default: return .integer(number.int64Value)
+    default: return Int64(number.stringValue).map(Scalar.integer) ?? .text(number.stringValue)
     }
   }
 }
@@ -143,17 +175,6 @@ struct RequestBody {
 extension NSNumber {
   /// JSON booleans are numbers too: their type tells them apart.
   fileprivate var isBoolean: Bool { String(cString: objCType) == "c" }
-}
-
-/// Booleans of queries and texts (api.md §1.5).
-enum QueryBool {
-  static func parse(_ text: String) -> Bool? {
-    switch text.lowercased() {
-    case "1", "true", "t", "yes", "y", "on": true
-    case "0", "false", "f", "no", "n", "off": false
-    default: nil
-    }
-  }
 }
 
 extension RequestBody.Scalar {

@@ -63,7 +63,9 @@ extension Configuration {
   }
 
   var templatePolicy: TemplatePolicy {
-    TemplatePolicy(allowsTemplates: ffmpeg.templates == .checked, additionalOptions: Set(ffmpeg.allowedOptions))
+    TemplatePolicy(
+      allowsTemplates: ffmpeg.templates == .checked,
+      additionalOptions: TemplatePolicy.optionNames(ffmpeg.allowedOptions.joined(separator: ",")))
   }
 
   var hardwareSettings: HardwareProbe.Settings {

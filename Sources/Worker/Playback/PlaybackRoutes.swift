@@ -13,6 +13,7 @@ struct PlaybackRoutes: Sendable {
   let playlistWait: Duration
   /// ROOT_PATH: what URIs in playlists begin with.
   let rootPath: String
+  let playTokens: PlayTokens
   let clientAddress: @Sendable (HTTPRequest) -> String
 
   func add(to router: inout Router) {
@@ -30,6 +31,7 @@ struct PlaybackRoutes: Sendable {
     let behind = try startSecondsBehind(request)
     let record = try await admission.record(parameters["id"])
     guard request.query.first("url") == nil else { throw Problem.signatureInvalid }
+    _ = try playTokens.check(request.query, for: record.id)
     let client = try await admission.clientID(identity, record.id)
     let headers = Self.liveHeaders(client, record.id)
     guard request.method == .get else { return HTTPResponse(headers: headers) }
@@ -80,6 +82,7 @@ struct PlaybackRoutes: Sendable {
   private func playlist(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
     let identity = try ClientIdentity(request, address: clientAddress(request))
     let record = try await admission.record(parameters["id"])
+    let token = try playTokens.check(request.query, for: record.id)
     guard let client = identity.given ?? identity.derived(for: record.id) else { throw Problem.internalError }
     let headers: HTTPHeaders = [
       "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-cache", "X-Client-ID": client.text,
@@ -91,7 +94,7 @@ struct PlaybackRoutes: Sendable {
     let runtime = try await admission.runtime(of: record.id, acceptsEnded: true)
     _ = await runtime.log.wait(atMost: playlistWait) { $0.playlist.firstListed != nil || $0.end != nil }
     let prefix = "\(rootPath)/hls/\(record.id)/segment.ts?n="
-    let suffix = "&client_id=\(client)"
+    let suffix = "&client_id=\(client)" + (token.map { "&" + $0.query } ?? "")
     guard let text = HLSView.playlist(of: runtime.log.snapshot(), uri: { "\(prefix)\($0)\(suffix)" }) else {
       throw Problem.playlistUnavailable
     }
@@ -106,6 +109,7 @@ struct PlaybackRoutes: Sendable {
     }
     let record = try await admission.record(parameters["id"])
     guard let text = query.first("n") else { throw Problem.signatureInvalid }
+    _ = try playTokens.check(query, for: record.id)
     guard let number = UInt64(text) else {
       throw Problem.validation([
         InvalidField(
