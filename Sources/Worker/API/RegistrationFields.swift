@@ -69,14 +69,7 @@ struct RegistrationFields {
   }
 
   private static func headers(_ body: inout RequestBody) -> SourceHeaders {
-    let values = body.scalars("headers").compactMapValues { scalar -> SourceHeaders.Value? in
-      switch scalar {
-      case .text(let text): .text(text)
-      case .integer, .number: .text(scalar.pythonText ?? "")
-      case .bool(let value): .text(value ? "true" : "false")
-      case .null: nil
-      }
-    }
+    let values = body.scalars("headers").compactMapValues { $0.plainText.map(SourceHeaders.Value.text) }
     var isFine = true
     for (name, value) in values.sorted(by: { $0.key < $1.key }) {
       do {
@@ -118,19 +111,24 @@ struct RegistrationFields {
       if let value = body.bool(name) { settings[name] = value ? "true" : "false" }
     }
     for rule in numberRules {
-      guard let value = body.number(rule.name, isWhole: rule.isWhole) else { continue }
+      guard let value = body.number(rule.name) else { continue }
       if let (kind, words) = rule.refusal(value) {
         body.refuse(rule.name, kind, "Input should be \(words)")
       } else {
-        settings[rule.name] = rule.isWhole ? String(Int(value)) : value.description
+        settings[rule.name] = value.description
       }
+    }
+    if let count = body.integer("silence_failover_threshold") {
+      if count < 1 {
+        body.refuse("silence_failover_threshold", .greaterThanEqual, "Input should be greater than or equal to 1")
+      }
+      settings["silence_failover_threshold"] = String(count)
     }
     return settings
   }
 
   private struct NumberRule {
     let name: String
-    var isWhole = false
     /// What is wrong, if the value is.
     let refusal: @Sendable (Double) -> (InvalidField.Kind, String)?
   }
@@ -141,9 +139,6 @@ struct RegistrationFields {
     NumberRule(name: "silence_check_interval") { $0 > 0 ? nil : (.valueError, "greater than 0") },
     NumberRule(name: "silence_monitoring_grace_period") {
       $0 >= 0 ? nil : (.greaterThanEqual, "greater than or equal to 0")
-    },
-    NumberRule(name: "silence_failover_threshold", isWhole: true) {
-      (1...1_000_000).contains($0) ? nil : (.greaterThanEqual, "greater than or equal to 1")
     },
   ]
 }

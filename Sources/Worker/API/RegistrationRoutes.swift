@@ -54,7 +54,7 @@ struct RegistrationRoutes: Sendable {
   private func createTranscode(_ request: HTTPRequest) async throws -> HTTPResponse {
     var body = try RequestBody(request)
     let profile = body.string("profile")
-    let variables = body.scalars("profile_variables").compactMapValues(\.variableText)
+    let variables = body.scalars("profile_variables").compactMapValues(\.plainText)
     let format = body.string("output_format")
     let resolver = ResolverRequest(&body)
     let fields = try fields(&body)
@@ -170,15 +170,5 @@ extension StreamKind.Transcode {
       "transcoding": "true", "profile": profile, "profile_variables": variablesJSON.text,
       "ffmpeg_args": arguments.joined(separator: " "),
     ]
-  }
-}
-
-extension RequestBody.Scalar {
-  /// Numbers and booleans of `profile_variables` become strings.
-  fileprivate var variableText: String? {
-    switch self {
-    case .bool(let value): value ? "true" : "false"
-    case .text, .integer, .number, .null: pythonText
-    }
   }
 }

@@ -64,15 +64,15 @@ struct StreamRoutes: Sendable {
   /// `{"ttl": seconds}` or no body.
   private func token(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
     var body = request.body.isEmpty ? RequestBody() : try RequestBody(request)
-    let life = body.number("ttl", isWhole: true) ?? Double(playTokens.longestLife)
+    let life = body.integer("ttl") ?? playTokens.longestLife
     if life < 60 {
       body.refuse("ttl", .greaterThanEqual, "Input should be greater than or equal to 60")
-    } else if life > Double(playTokens.longestLife) {
+    } else if life > playTokens.longestLife {
       body.refuse("ttl", .lessThanEqual, "Input should be less than or equal to \(playTokens.longestLife)")
     }
     try body.check()
     let id = try await record(parameters["id"]).id
-    let expiry = Int(Date().timeIntervalSince1970) + Int(life)
+    let expiry = Int(Date().timeIntervalSince1970) + life
     let query = playTokens.token(for: id, expiry: expiry).query
     let time = Observability.WallTime(microsecondsSince1970: Int64(expiry) * 1_000_000)
     return HTTPResponse(
