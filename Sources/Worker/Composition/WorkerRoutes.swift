@@ -12,8 +12,7 @@ struct WorkerRoutes: Sendable {
     registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation, health: WorkerHealth,
     figures: WorkerFigures
   ) {
-    requests = metrics.counter(
-      "millrace_http_requests_total", help: "HTTP answers by route and status.", labels: ["route", "status"])
+    requests = Self.requestCounter(metrics)
     var router = Router(rootPath: configuration.server.rootPath, cors: configuration.corsPolicy)
     let authentication = Authentication(token: configuration.auth.apiToken)
     let guarded: (@escaping RouteHandler) -> RouteHandler = {
@@ -46,6 +45,11 @@ struct WorkerRoutes: Sendable {
     ).add(to: &router, guarded)
     LaterRoutes(server: configuration.server).add(to: &router, guarded)
     self.router = router
+  }
+
+  static func requestCounter(_ metrics: MetricsRegistry) -> CounterFamily {
+    metrics.counter(
+      "millrace_http_requests_total", help: "HTTP answers by route and status.", labels: ["route", "status"])
   }
 
   func hooks(_ logger: Logger) -> HTTPServerHooks {
