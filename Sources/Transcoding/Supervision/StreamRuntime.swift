@@ -169,7 +169,7 @@ package final class StreamRuntime: @unchecked Sendable {
         if let last { _ = try? await services.coordinator.update(id, epoch: epoch, last) }
         _ = try? await services.coordinator.release(id, epoch: epoch, ending)
       }
-      try? await services.store.clear(id)
+      try? await services.store.clear(id, epoch: epoch)
       closed?()
     }
   }
