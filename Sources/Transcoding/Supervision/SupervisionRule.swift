@@ -205,7 +205,7 @@ package struct SupervisionRule: Sendable {
   private var delay: Duration {
     guard settings.isExponential else { return settings.delay }
     var delay = settings.delay
-    for _ in 1..<max(2, triesOfURL) where delay < settings.longestDelay { delay = delay * 3 / 2 }
+    for _ in 1..<max(1, triesOfURL) where delay < settings.longestDelay { delay = delay * 3 / 2 }
     return min(delay, settings.longestDelay)
   }
 
@@ -229,6 +229,7 @@ package struct SupervisionRule: Sendable {
     case .running(let attempt, let last):
       if isHeld {
         state = .running(attempt, lastMedia: now)
+        lastMedia = now
         return .doNothing
       }
       guard last.duration(to: now) >= stall else { return .doNothing }
