@@ -1,14 +1,13 @@
 internal import Cluster
 internal import HTTP
+internal import Transcoding
 
 extension Problem {
   /// What a client learns of a coordinator that cannot answer (api.md §1.3). Nil: a bug, which is a plain 500.
   init?(_ error: CoordinatorError) {
     switch error.code {
-    case .unavailable, .timedOut:
-      self.init(.serviceUnavailable, code: "store-unavailable", detail: "Cluster store unavailable", retryAfter: 2)
-    case .draining:
-      self.init(.serviceUnavailable, code: "draining", detail: "The worker is shutting down", retryAfter: 10)
+    case .unavailable, .timedOut: self = .storeUnavailable
+    case .draining: self = Problem(StreamError.draining)
     case .invalidReply: return nil
     }
   }
