@@ -45,7 +45,7 @@ struct Relation: Sendable {
     },
     Relation(
       names: ["DOCS_URL", "REDOC_URL", "OPENAPI_URL"],
-      text: "and the two others must not begin with the first word of another route, such as /streams or /health"
+      text: "must not begin like another route (/streams, /health …), nor must the two others"
     ) {
       [$0.server.docsPath, $0.server.redocPath, $0.server.openAPIPath].allSatisfy { path in
         !LaterRoutes.takenNames.contains(String(path.split(separator: "/").first ?? ""))

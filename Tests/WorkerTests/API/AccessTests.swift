@@ -1,6 +1,8 @@
 import TestKit
 import Testing
 
+@testable import Worker
+
 /// The token, the prefix, HEAD and CORS.
 @Suite struct AccessTests {
   private static let id = "00000000000000000000000000000000"
@@ -18,6 +20,12 @@ import Testing
     ("/livez", 200), ("/readyz", 200), ("/metrics", 200), ("/stream/\(id)", 404), ("/hls/\(id)/playlist.m3u8", 404),
     ("/docs", 501), ("/openapi.json", 501), ("/static/a.css", 501), ("/favicon.ico", 404),
   ]
+
+  @Test func noDocumentCanTakeTheFirstWordOfARoute() {
+    let documents: Set<String> = ["docs", "openapi.json"]
+    let words = Set((Self.guarded.map(\.1) + Self.open.map(\.0)).compactMap { $0.split(separator: "/").first })
+    #expect(words.subtracting(LaterRoutes.takenNames.map { $0[...] }).subtracting(documents.map { $0[...] }) == [])
+  }
 
   @Test func theTokenIsAskedForBeforeAnythingElse() async throws {
     try await withFixture { fixture in
