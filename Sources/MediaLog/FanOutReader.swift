@@ -27,8 +27,8 @@ package final class FanOutReader {
   }
 
   private enum Position {
-    /// Exit: a random access point. `splice`: it must be prefaced, because the reader has had other bytes before.
-    case waiting(splice: Bool)
+    /// Exit: a random access point. `isSplice`: it must be prefaced, because the reader has had other bytes before.
+    case waiting(isSplice: Bool)
     /// Exit: falling out of the window. The offset is a whole number of packets.
     case at(ChunkNumber, offset: Int)
   }
@@ -37,7 +37,7 @@ package final class FanOutReader {
     /// The body is sent in chunks (RFC 9112 §7.1), else it ends with the connection.
     package var isChunked: Bool
     package var startSecondsBehind: Double
-    /// Whole seconds without any progress of a write after which the reader is dropped.
+    /// Whole seconds (≥ 1) without any progress of a write after which the reader is dropped.
     package var writeTimeoutSeconds: Int
 
     package init(isChunked: Bool, startSecondsBehind: Double, writeTimeoutSeconds: Int) {
@@ -47,9 +47,9 @@ package final class FanOutReader {
     }
   }
 
-  private static let largestWrite = 262_144
-  private static let mostSlices = 12
-  private static let packet = 188
+  /// Of the log, in whole packets; the carry comes before it.
+  private static let largestWrite = 188 * 1_394
+  private static let mostSlices = 32
 
   package let client: ClientID
   package private(set) var bytesServed: UInt64 = 0
@@ -60,14 +60,17 @@ package final class FanOutReader {
 
   private let descriptor: Int32
   private let options: Options
-  private var position = Position.waiting(splice: false)
+  private var position = Position.waiting(isSplice: false)
   private var carry: [UInt8] = []
   private var carryStart = 0
   /// What is due of the framing: the head of the next HTTP chunk, or the end of the body.
   private var framing: [UInt8] = []
   private var framingStart = 0
+  /// What is due of the present HTTP chunk; it ends with a packet.
   private var frameRemaining = 0
   private var hasBegun = false
+  /// The end of the body has been put into `framing`.
+  private var hasFinished = false
   private var hasProgressed = true
   private var stalledSeconds = 0
   private var reported: UInt64 = 0
@@ -112,23 +115,34 @@ package final class FanOutReader {
   func write(_ snapshot: LogSnapshot) -> Outcome {
     while true {
       locate(snapshot.window)
-      let available = min(carry.count - carryStart + readable(snapshot.window), Self.largestWrite)
+      let available = available(snapshot)
       if available == 0, framingStart == framing.count {
         guard let end = snapshot.end else { return .waiting }
         if end == .failed { return .aborted }
         guard options.isChunked, !hasFinished else { return .complete }
         finishBody()
-      }
-      switch send(available, snapshot.window) {
-      case .some(let outcome): return outcome
-      case nil: continue
+      } else if let outcome = send(available, snapshot.window) {
+        return outcome
       }
     }
   }
 
-  private var hasFinished = false
+  private func available(_ snapshot: LogSnapshot) -> Int {
+    if hasFinished { return 0 }
+    let carried = carry.count - carryStart
+    let available = carried + readable(snapshot.window)
+    // A stopped log ends at once: after what has been begun, a packet or an HTTP chunk.
+    guard snapshot.end == .stopped else { return available }
+    return min(available, options.isChunked ? frameRemaining : carried)
+  }
 
+  /// What is due before the end of the body: the rest of the HTTP chunk, whose media is gone, or the last chunk.
   private func finishBody() {
+    guard frameRemaining == 0 else {
+      carry = NullPackets.make((frameRemaining + PacketView.size - 1) / PacketView.size)
+      carryStart = 0
+      return
+    }
     hasFinished = true
     framing = Array((hasBegun ? "\r\n0\r\n\r\n" : "0\r\n\r\n").utf8)
     framingStart = 0
@@ -222,9 +236,9 @@ package final class FanOutReader {
       offset = 0
     }
     let item = window.items[min(index, window.items.endIndex - 1)]
-    let torn = offset % Self.packet
+    let torn = offset % PacketView.size
     if torn > 0 {
-      let rest = UnsafeRawBufferPointer(start: item.chunk.bytes + offset, count: Self.packet - torn)
+      let rest = UnsafeRawBufferPointer(start: item.chunk.bytes + offset, count: PacketView.size - torn)
       carry = Array(rest)
       carryStart = 0
       offset += rest.count
@@ -234,7 +248,7 @@ package final class FanOutReader {
 
   // MARK: Position
 
-  /// Bytes of the log from the position on, as far as one write goes.
+  /// Bytes of the log from the position on, as far as one write goes: whole packets.
   private func readable(_ window: LogWindow) -> Int {
     guard case .at(let number, let offset) = position, var index = window.index(of: number) else { return 0 }
     var bytes = window.items[index].byteCount - offset
@@ -244,7 +258,7 @@ package final class FanOutReader {
       slices += 1
       bytes += window.items[index].byteCount
     }
-    return max(0, bytes)
+    return max(0, min(bytes, Self.largestWrite))
   }
 
   /// Finds the position in the window: joins, goes on to the next chunk, or skips what is gone.
@@ -257,12 +271,12 @@ package final class FanOutReader {
       }
       guard let first = window.first?.chunk.number, number < first else { return }
       hasJustSkipped = true
-      position = .waiting(splice: true)
+      position = .waiting(isSplice: true)
     }
-    guard case .waiting(let splice) = position,
-      let number = window.joinPosition(secondsBehind: splice ? 0 : options.startSecondsBehind)
+    guard case .waiting(let isSplice) = position,
+      let number = window.joinPosition(secondsBehind: isSplice ? 0 : options.startSecondsBehind)
     else { return }
-    if splice, let index = window.index(of: number) {
+    if isSplice, let index = window.index(of: number) {
       carry.append(contentsOf: Splice.preface(continuity: window.items[index].chunk.header.continuity))
     }
     position = .at(number, offset: 0)
@@ -275,12 +289,12 @@ package final class FanOutReader {
     let isStalled = isBlocked && !hasProgressed
     hasProgressed = false
     stalledSeconds = isStalled ? stalledSeconds + 1 : 0
-    return stalledSeconds >= options.writeTimeoutSeconds
+    return stalledSeconds >= max(1, options.writeTimeoutSeconds)
   }
 
   /// Puts null packets before what comes next, once the reader has had real data. Answers whether it did.
   func bridgeGap() -> Bool {
-    guard case .at = position, bytesServed > 0, carryStart == carry.count else { return false }
+    guard !isBlocked, bytesServed > 0, carryStart == carry.count else { return false }
     carry = NullPackets.make(7)
     carryStart = 0
     return true
