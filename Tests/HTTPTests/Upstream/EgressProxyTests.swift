@@ -19,6 +19,7 @@ import Testing
 
   @Test func theOriginSeesItsOwnForm() async throws {
     let origin = try Origin()
+    defer { withExtendedLifetime(origin) {} }
     let proxy = try await ProxyFixture()
     defer { proxy.stop() }
     let answer = await proxy.exchange(
@@ -47,6 +48,7 @@ import Testing
   @Test(arguments: ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0"])
   func refusesByTheCheckedAddress(host: String) async throws {
     let trap = SilentListener()
+    defer { withExtendedLifetime(trap) {} }
     let proxy = try await ProxyFixture(allow: "")
     defer { proxy.stop() }
     let target = "\(host):\(trap.port)"
@@ -61,6 +63,7 @@ import Testing
 
   @Test func aNameThatChangesIsResolvedOnceOnly() async throws {
     let trap = SilentListener()
+    defer { withExtendedLifetime(trap) {} }
     let lookups = Atomic<Int>(0)
     let resolver = AddressResolver(maxThreads: 4, maxWaiting: 4, timeout: .seconds(5)) { _ in
       let isFirst = lookups.add(1, ordering: .relaxed).oldValue == 0
@@ -87,22 +90,24 @@ import Testing
   }
 
   @Test func saysWhyThereIsNoConnection() async throws {
-    let closed = SilentListener().port
+    let closed = SilentListener(backlog: nil)
+    defer { withExtendedLifetime(closed) {} }
     let full = SilentListener(backlog: 0)
+    defer { withExtendedLifetime(full) {} }
     full.fillBacklog()
     let resolver = AddressResolver(maxThreads: 4, maxWaiting: 4, timeout: .seconds(5)) { host in
       .failure(host == "slow.test" ? .timedOut : .notResolved("no such name"))
     }
     let proxy = try await ProxyFixture(resolver: resolver) { $0.connect = .seconds(1) }
     defer { proxy.stop() }
-    let refused = await proxy.get("http://127.0.0.1:\(closed)/")
+    let refused = await proxy.get("http://127.0.0.1:\(closed.port)/")
     #expect(refused.hasPrefix("HTTP/1.1 502 "))
     #expect(refused.hasSuffix("Target not reachable: connection refused\n"))
     #expect(await proxy.get("http://127.0.0.1:\(full.port)/").hasPrefix("HTTP/1.1 504 "))
     #expect(await proxy.get("http://none.test/").hasSuffix("Target not reachable: no such name\n"))
     #expect(await proxy.get("http://slow.test/").hasPrefix("HTTP/1.1 504 "))
     #expect(await proxy.exchange("GET /x HTTP/1.1\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
-    let large = "POST http://127.0.0.1:\(closed)/ HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n"
+    let large = "POST http://127.0.0.1:\(closed.port)/ HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n"
     #expect(await proxy.exchange(large).hasPrefix("HTTP/1.1 413 "))
     let longHead = "GET http://h/ HTTP/1.1\r\nA: " + String(repeating: "a", count: 90_000)
     #expect(await proxy.exchange(longHead).hasPrefix("HTTP/1.1 431 "))
@@ -148,6 +153,7 @@ import Testing
 
   @Test func aSlowReaderHoldsTheOriginBack() async throws {
     let origin = try Origin()
+    defer { withExtendedLifetime(origin) {} }
     let proxy = try await ProxyFixture()
     defer { proxy.stop() }
     let client = RawProxyClient(port: proxy.port)

@@ -7,8 +7,11 @@ import Testing
 @Suite(.serialized) struct FFmpegEgressTests {
   @Test func playsThroughTheProxy() async throws {
     let media = try await MediaFolder()
+    defer { withExtendedLifetime(media) {} }
     let origin = try Origin(root: media.path)
+    defer { withExtendedLifetime(origin) {} }
     let other = try Origin("::1", root: media.path)
+    defer { withExtendedLifetime(other) {} }
     let proxy = try await ProxyFixture()
     defer { proxy.stop() }
 
@@ -30,7 +33,9 @@ import Testing
 
   @Test func playsSegmentsThroughTheProxy() async throws {
     let media = try await MediaFolder()
+    defer { withExtendedLifetime(media) {} }
     let origin = try Origin(root: media.path)
+    defer { withExtendedLifetime(origin) {} }
     let proxy = try await ProxyFixture()
     defer { proxy.stop() }
     let played = await media.remux(origin.url("/list.m3u8"), proxy: proxy.port)
@@ -44,8 +49,10 @@ import Testing
 
   @Test func playsHTTPSThroughATunnel() async throws {
     let media = try await MediaFolder()
+    defer { withExtendedLifetime(media) {} }
     let certificate = try await media.makeCertificate()
     let origin = try Origin(certificate: certificate, root: media.path)
+    defer { withExtendedLifetime(origin) {} }
     let proxy = try await ProxyFixture()
     defer { proxy.stop() }
     let played = await media.remux(origin.url("/a.ts", host: "localhost"), proxy: proxy.port)
@@ -63,8 +70,11 @@ import Testing
 
   @Test func aRefusedTargetIsNotReached() async throws {
     let media = try await MediaFolder()
+    defer { withExtendedLifetime(media) {} }
     let trap = SilentListener()
+    defer { withExtendedLifetime(trap) {} }
     let origin = try Origin()
+    defer { withExtendedLifetime(origin) {} }
     let proxy = try await ProxyFixture(allow: "127.0.0.1:\(origin.port)")
     defer { proxy.stop() }
     let target = "127.0.0.1:\(trap.port)/a.ts"

@@ -6,7 +6,8 @@ final class SilentListener {
   private let descriptor: Int32
   private var fillers: [Int32] = []
 
-  init(backlog: Int32 = 16) {
+  /// Without a backlog it refuses connections, and keeps its port from others.
+  init(backlog: Int32? = 16) {
     descriptor = socket(
       AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
     var address = sockaddr_in()
@@ -20,7 +21,7 @@ final class SilentListener {
       }
       return UInt16(bigEndian: pointer.pointee.sin_port)
     }
-    listen(descriptor, backlog)
+    if let backlog { listen(descriptor, backlog) }
   }
 
   /// Connects until the kernel drops further attempts.

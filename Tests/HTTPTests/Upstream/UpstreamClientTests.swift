@@ -81,6 +81,7 @@ import Testing
 
   @Test func keepsTheConnectionOnlyWhenAskedTo() async throws {
     let origin = try Origin()
+    defer { withExtendedLifetime(origin) {} }
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     for _ in 0..<3 { _ = await fixture.fetch(origin.url("/bytes")) }

@@ -7,6 +7,7 @@ import Testing
 @Suite struct UpstreamFlowTests {
   @Test func aPausedTransferHoldsTheSourceBack() async throws {
     let origin = try Origin()
+    defer { withExtendedLifetime(origin) {} }
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let flow = Flow()
@@ -75,6 +76,7 @@ import Testing
   func nothingComesAfterACancel(moment: Moment) async throws {
     let origin = try Origin.shared.get()
     let listener = SilentListener(backlog: 0)
+    defer { withExtendedLifetime(listener) {} }
     listener.fillBacklog()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
@@ -168,6 +170,7 @@ import Testing
   func aClientEndsWithOpenTransfers(end: End) async throws {
     let origin = try Origin.shared.get()
     let listener = SilentListener(backlog: 0)
+    defer { withExtendedLifetime(listener) {} }
     listener.fillBacklog()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }

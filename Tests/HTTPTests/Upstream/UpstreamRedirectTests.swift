@@ -24,6 +24,7 @@ import Testing
 
   @Test func followsAtMostTheLimit() async throws {
     let origin = try Origin()
+    defer { withExtendedLifetime(origin) {} }
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
     let fetched = await fixture.fetch(origin.url("/loop?n=0"))

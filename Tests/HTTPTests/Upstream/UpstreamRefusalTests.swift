@@ -7,6 +7,7 @@ import Testing
   ])
   func connectsToNoRefusedAddress(host: String) async throws {
     let trap = SilentListener()
+    defer { withExtendedLifetime(trap) {} }
     let fixture = try await ClientFixture(allow: "")
     defer { fixture.stop() }
     let fetched = await fixture.fetch("http://\(host):\(trap.port)/")
@@ -20,7 +21,9 @@ import Testing
 
   @Test func aRedirectToARefusedAddressIsRefused() async throws {
     let origin = try Origin()
+    defer { withExtendedLifetime(origin) {} }
     let trap = SilentListener()
+    defer { withExtendedLifetime(trap) {} }
     let fixture = try await ClientFixture(allow: "127.0.0.1:\(origin.port)")
     defer { fixture.stop() }
     for host in ["127.0.0.1", "localhost", "[::1]", "[::ffff:7f00:1]"] {

@@ -4,6 +4,7 @@ import Testing
 @Suite struct UpstreamTimeoutTests {
   @Test func aConnectionThatIsNotAccepted() async throws {
     let listener = SilentListener(backlog: 0)
+    defer { withExtendedLifetime(listener) {} }
     listener.fillBacklog()
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
@@ -61,10 +62,11 @@ import Testing
   }
 
   @Test func aClosedPort() async throws {
-    let port = SilentListener().port
+    let closed = SilentListener(backlog: nil)
+    defer { withExtendedLifetime(closed) {} }
     let fixture = try await ClientFixture()
     defer { fixture.stop() }
-    let fetched = await fixture.fetch("http://127.0.0.1:\(port)/")
+    let fetched = await fixture.fetch("http://127.0.0.1:\(closed.port)/")
     #expect(fetched.error == .connectFailed("connection refused"))
   }
 
