@@ -67,7 +67,7 @@ final class LineQueue: @unchecked Sendable {
   func take() -> Batch? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    // Not in `locked`: its `inout` access is exclusive, so that the optimizer need not look again after a wait.
+    // Looked at anew after each wait: within one `inout` access the optimiser may take it for unchanged.
     while state.bytes.isEmpty, !state.isClosed { pthread_cond_wait(changed, mutex) }
     guard !state.bytes.isEmpty else {
       state.hasEnded = true
