@@ -26,8 +26,9 @@ import Testing
       #expect(lines.map { $0.prefix { $0 != " " } }.contains("720p"))
       #expect(lines.last?.hasPrefix("mine ") == true && lines.last?.contains("  file  ") == true)
       #expect(lines.last?.hasSuffix("-i {input_url} -c copy -f mpegts {output_args}") == true)
-      let start = try #require(lines.first?.firstRange(of: "arguments")).lowerBound
-      for line in lines.dropFirst() { #expect(line[start...].hasPrefix("-i {input_url}"), "\(line)") }
+      let head = try #require(lines.first)
+      let width = head.distance(from: head.startIndex, to: try #require(head.firstRange(of: "arguments")).lowerBound)
+      for line in lines.dropFirst() { #expect(line.dropFirst(width).hasPrefix("-i {input_url}"), "\(line)") }
     }
   }
 

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
-import TestKit
 import Testing
 
+@testable import TestKit
 @testable import Worker
 
 /// Runs what the README tells people to type, in its order, against one worker and one live source.
@@ -82,7 +82,7 @@ import Testing
     playlist.split(separator: "\n").map { line in
       line.hasPrefix("#")
         ? String(line.prefix { $0 != ":" })
-        : line.replacing(/[0-9a-f]{32}/, with: "ID").replacing(/n=[0-9]+/, with: "n=N")
+        : String(line.replacing(/[0-9a-f]{32}/, with: "ID").replacing(/n=[0-9]+/, with: "n=N"))
     }
   }
 }
