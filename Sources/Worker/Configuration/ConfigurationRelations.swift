@@ -44,6 +44,14 @@ struct Relation: Sendable {
       Set([$0.server.docsPath, $0.server.redocPath, $0.server.openAPIPath]).count == 3
     },
     Relation(
+      names: ["DOCS_URL", "REDOC_URL", "OPENAPI_URL"],
+      text: "and the two others must not begin with the first word of another route, such as /streams or /health"
+    ) {
+      [$0.server.docsPath, $0.server.redocPath, $0.server.openAPIPath].allSatisfy { path in
+        !LaterRoutes.takenNames.contains(String(path.split(separator: "/").first ?? ""))
+      }
+    },
+    Relation(
       names: ["REDIS_SSL_CERTFILE", "REDIS_SSL_KEYFILE"], text: "goes together with REDIS_SSL_KEYFILE"
     ) { ($0.redis.tlsCertificateFile == nil) == ($0.redis.tlsKeyFile == nil) },
   ]
