@@ -16,8 +16,8 @@ struct FanOutBench {
   func run() async throws {
     let relay = try Relay()
     defer { relay.stop() }
-    print("server CPU-seconds per GB, one 8 Mbit/s stream; \(rounds) rounds of \(seconds) s, raw and millrace in turn")
-    print("   clients        raw   millrace      ratio   Mbit/s a viewer")
+    say("server CPU-seconds per GB, one 8 Mbit/s stream; \(rounds) rounds of \(seconds) s, raw and millrace in turn")
+    say("   clients        raw   millrace      ratio   Mbit/s a viewer")
     for count in clients {
       let raw = try BenchProcess.role("role-raw", ["--clients", "\(count)"])
       defer { raw.stop() }
@@ -30,9 +30,9 @@ struct FanOutBench {
         theirs.append(base.cost)
         ours.append(mine.cost)
         ratios.append(mine.cost / base.cost)
-        print("   \(pad(count))\(cell(base.cost))\(cell(mine.cost))\(cell(mine.cost / base.cost))\(cell(mine.rate, 2))")
+        say("   \(pad(count))\(cell(base.cost))\(cell(mine.cost))\(cell(mine.cost / base.cost))\(cell(mine.rate, 2))")
       }
-      print("   \(pad(count))\(cell(theirs.median))\(cell(ours.median))\(cell(ratios.median))   median")
+      say("   \(pad(count))\(cell(theirs.median))\(cell(ours.median))\(cell(ratios.median))   median")
     }
   }
 

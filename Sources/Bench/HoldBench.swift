@@ -13,7 +13,7 @@ struct HoldBench {
   func run() async throws {
     let relay = try Relay()
     defer { relay.stop() }
-    print("   clients   least Mbit/s     median       most   worker cores")
+    say("   clients   least Mbit/s     median       most   worker cores")
     for count in clients {
       let sink = Sink()
       try sink.open(count, port: relay.worker.port, path: relay.path)
@@ -23,7 +23,7 @@ struct HoldBench {
       let elapsed = start.duration(to: .now) / .seconds(1)
       let cores = (relay.worker.cpuSeconds - cpu) / elapsed
       let rates = zip(sink.perViewer, before).map { Double($0 - $1) * 8 / 1e6 / elapsed }
-      print(
+      say(
         "   \(count)     \(cell(rates.min() ?? 0, 2))\(cell(rates.median, 2))\(cell(rates.max() ?? 0, 2))\(cell(cores, 2))"
       )
       await sink.close()

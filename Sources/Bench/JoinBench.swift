@@ -22,9 +22,9 @@ struct JoinBench {
       try await Task.sleep(for: .milliseconds(20))
     }
     await sink.close()
-    print("first byte of a further viewer, ms (\(count) joins beside \(others) viewers)")
-    print("       p50       p95       max")
-    print("\(cell(times.median, 2))\(cell(times.quantile(0.95), 2))\(cell(times.max() ?? 0, 2))")
+    say("first byte of a further viewer, ms (\(count) joins beside \(others) viewers)")
+    say("       p50       p95       max")
+    say("\(cell(times.median, 2))\(cell(times.quantile(0.95), 2))\(cell(times.max() ?? 0, 2))")
   }
 
   private func firstByte(_ relay: Relay) throws -> Double {

@@ -22,7 +22,7 @@ struct MemoryBench {
     try await Task.sleep(for: .seconds(5))
     let left = relay.worker.residentKiB
     await few.close()
-    print("   RSS with 10    with \(count) more    KiB a viewer    after they left")
-    print("   \(before) KiB     \(after) KiB    \(cell(Double(after - before) / Double(count), 2))      \(left) KiB")
+    say("   RSS with 10    with \(count) more    KiB a viewer    after they left")
+    say("   \(before) KiB     \(after) KiB    \(cell(Double(after - before) / Double(count), 2))      \(left) KiB")
   }
 }

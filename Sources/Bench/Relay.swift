@@ -46,3 +46,6 @@ func cell(_ value: Double, _ digits: Int = 3) -> String {
   let text = String(format: "%.\(digits)f", value)
   return String(repeating: " ", count: max(0, 10 - text.count)) + text
 }
+
+/// A line of a table, at once: a benchmark takes minutes, and whoever waits wants to see it.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

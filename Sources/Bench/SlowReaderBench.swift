@@ -16,7 +16,7 @@ struct SlowReaderBench {
     let sink = Sink()
     try sink.open(count, port: relay.worker.port, path: relay.path)
     try await Task.sleep(for: .seconds(3))
-    print("                       least Mbit/s     median       most     RSS KiB")
+    say("                       least Mbit/s     median       most     RSS KiB")
     try await row("alone", sink, relay, seconds: 15)
     let paused = try LoopbackSocket.connect(relay.worker.port)
     _ = LoopbackSocket.writeAll(paused, Array("GET \(relay.path) HTTP/1.1\r\nHost: x\r\n\r\n".utf8)[...])
@@ -39,7 +39,7 @@ struct SlowReaderBench {
     let elapsed = start.duration(to: .now) / .seconds(1)
     let rates = zip(sink.perViewer, before).map { Double($0 - $1) * 8 / 1e6 / elapsed }
     let label = name + String(repeating: " ", count: max(0, 29 - name.count))
-    print(
+    say(
       "\(label)\(cell(rates.min() ?? 0, 3))\(cell(rates.median, 3))\(cell(rates.max() ?? 0, 3))  \(relay.worker.residentKiB)"
     )
   }

@@ -41,7 +41,8 @@ final class Platform: Sendable {
     }
   }
 
-  private static func catalog(_ configuration: Configuration) throws -> ProfileCatalog {
+  /// The profiles that requests may name. Throws `ProfileFileError`.
+  static func catalog(_ configuration: Configuration) throws -> ProfileCatalog {
     if let path = configuration.ffmpeg.profilesFile { return try ProfileFile.load(path: path, required: true) }
     for path in ["config/profiles.yaml", "config/profiles.json"] where FileManager.default.fileExists(atPath: path) {
       return try ProfileFile.load(path: path, required: false)
