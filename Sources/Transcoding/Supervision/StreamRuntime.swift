@@ -219,9 +219,10 @@ package final class StreamRuntime: @unchecked Sendable {
   }
 
   private func ended(_ attempt: SupervisionRule.Attempt, isComplete: Bool) {
-    // All of a short film may still be held back.
+    // All of a short film may still be held back; and all of a short playlist has told nothing yet.
     let before = writer.totalBytes
     writer.endRun()
+    if writer.verdict == .notTransportStream, !writer.firstBytes.isEmpty { return refuse(attempt) }
     if writer.totalBytes > before, rule.media(attempt, now: .now) { firstMedia() }
     lose(rule.ended(attempt, isComplete: isComplete, now: .now), .closed)
   }

@@ -68,20 +68,29 @@ struct Admission: Sendable {
     return ClientIdentity.another(beside: derived) ?? derived
   }
 
+  struct Admitted {
+    let runtime: StreamRuntime
+    /// The stream had no media when the viewer came: it gets all there is, and a film from its beginning.
+    let isFirst: Bool
+  }
+
   /// The running stream once `isReady`, or once `timeout` is over; `rejoin` counts the client in again where the stream
   /// was stopped while it waited. Throws what stands in the way, and why the source failed.
   func runtime(
     of record: StreamRecord, acceptsEnded: Bool, timeout: Duration, rejoin: () async throws -> Void,
     isReady: @escaping @Sendable (LogSnapshot) -> Bool
-  ) async throws -> StreamRuntime {
+  ) async throws -> Admitted {
     let deadline = ContinuousClock.now + timeout
     while true {
       let runtime = try await runtime(of: record, acceptsEnded: acceptsEnded)
+      let isFirst = !runtime.log.snapshot().hasMedia
       let rest = max(.zero, ContinuousClock.now.duration(to: deadline))
       _ = await runtime.log.wait(atMost: rest) { isReady($0) || $0.end != nil }
       try Task.checkCancellation()
       if let failure = runtime.failure { throw Problem(failure) }
-      guard runtime.log.snapshot().end == .stopped, .now < deadline else { return runtime }
+      guard runtime.log.snapshot().end == .stopped, .now < deadline else {
+        return Admitted(runtime: runtime, isFirst: isFirst)
+      }
       // Deleted: then it is unknown now. Or stopped for want of clients at the moment when this one came.
       try await rejoin()
     }

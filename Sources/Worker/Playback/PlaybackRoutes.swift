@@ -35,12 +35,13 @@ struct PlaybackRoutes: Sendable {
     }
     let viewer = try await admission.viewer(identity, record.id)
     do {
-      let runtime = try await running(record, viewer, identity)
+      let admitted = try await running(record, viewer, identity)
       let options = FanOutReader.Options(
-        isChunked: true, startSecondsBehind: behind, writeTimeoutSeconds: settings.clientWriteTimeoutSeconds)
+        isChunked: true, startSecondsBehind: admitted.isFirst ? settings.window.seconds : behind,
+        writeTimeoutSeconds: settings.clientWriteTimeoutSeconds)
       return HTTPResponse(
         headers: Self.liveHeaders(viewer.reference.client, record.id),
-        body: .live(viewer.body(runtime, fanOut, options)))
+        body: .live(viewer.body(admitted.runtime, fanOut, options)))
     } catch {
       viewer.leave(.clientDisconnected)
       throw error
@@ -50,16 +51,16 @@ struct PlaybackRoutes: Sendable {
   /// The status line waits for the first media.
   private func running(
     _ record: StreamRecord, _ viewer: Viewer, _ identity: ClientIdentity
-  ) async throws -> StreamRuntime {
+  ) async throws -> Admission.Admitted {
     func join() async throws {
       try await admission.join(record.id, viewer.reference.client, viewer.connection, identity, .ts)
     }
     try await join()
-    let runtime = try await admission.runtime(
+    let admitted = try await admission.runtime(
       of: record, acceptsEnded: false, timeout: settings.firstByteTimeout, rejoin: join
     ) { $0.hasMedia }
-    guard runtime.log.snapshot().hasMedia else { throw Problem.sourceTimedOut }
-    return runtime
+    guard admitted.runtime.log.snapshot().hasMedia else { throw Problem.sourceTimedOut }
+    return admitted
   }
 
   private func startSecondsBehind(_ request: HTTPRequest) throws(Problem) -> Double {
@@ -111,7 +112,7 @@ struct PlaybackRoutes: Sendable {
     do {
       let runtime = try await admission.runtime(
         of: record, acceptsEnded: true, timeout: playlistWait, rejoin: join
-      ) { $0.playlist.firstListed != nil }
+      ) { $0.playlist.firstListed != nil }.runtime
       // It may have waited for longer than a client without request is counted.
       try await join()
       return runtime
