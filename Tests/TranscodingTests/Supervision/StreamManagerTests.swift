@@ -42,7 +42,7 @@ import Testing
         try await eventually("the stream to rest", within: .seconds(3)) { await streams.manager.count == 0 }
         #expect(try await streams.status(id) == .idle)
         try await eventually("the runtime to be released") { weakRuntime == nil }
-        #expect(streams.spawner.processesRunning == 0)
+        try await eventually("no child to be left", within: .seconds(0.5)) { streams.spawner.processesRunning == 0 }
         #expect(streams.upstreams.counters.open.load(ordering: .relaxed) == 0)
       }
     }
@@ -147,7 +147,7 @@ import Testing
         }
       }
       #expect(await streams.manager.count == 0)
-      #expect(streams.spawner.processesRunning == 0)
+      try await eventually("no child to be left", within: .seconds(0.5)) { streams.spawner.processesRunning == 0 }
       await #expect(throws: StreamError.draining) { _ = try await streams.runtime(ids[0]) }
       try await eventually("the source's connections to end") { source.openConnections == 0 }
     }
@@ -180,7 +180,8 @@ import Testing
   @Test func aPlaylistIsReadByFFmpegAtOnce() async throws {
     try await withFixture { fixture in
       let list = try await SourceFixture.get().url("list.m3u8")
-      let streams = try SupervisionFixture(fixture) { $0.supervision.delay = .seconds(30) }
+      let tools = try #require(await FFmpegTools.look { await Tool.ffmpeg($0).successfulOutput })
+      let streams = try SupervisionFixture(fixture, tools: tools) { $0.supervision.delay = .seconds(30) }
       let id = try await streams.register(list)
       try await streams.join(id)
       let runtime = try await streams.runtime(id)

@@ -23,13 +23,15 @@ final class SupervisionFixture: Sendable {
   let manager: StreamManager
 
   init(
-    _ fixture: Fixture, store other: (any ChunkStore)? = nil, ffmpeg: String = "ffmpeg",
+    _ fixture: Fixture, tools: FFmpegTools? = nil, store other: (any ChunkStore)? = nil, ffmpeg: String = "ffmpeg",
     _ change: (inout StreamSettings) -> Void = { _ in }
   ) throws {
     var settings = StreamSettings()
     settings.idleGrace = .milliseconds(300)
     settings.supervision.delay = .milliseconds(100)
     change(&settings)
+    var ffmpegSettings = FFmpegSettings()
+    ffmpegSettings.hasExtensionPicky = tools?.hasExtensionPicky ?? false
     store = MemoryChunkStore(limits: settings.window)
     spawner = ChildSpawner(control: control)
     upstreams = UpstreamClients(
@@ -37,7 +39,7 @@ final class SupervisionFixture: Sendable {
     manager = StreamManager(
       services: StreamServices(
         coordinator: coordinator, store: other ?? store, spawner: spawner, upstreams: upstreams, settings: settings,
-        catalog: ProfileCatalog(), ffmpeg: FFmpegSettings(), ffmpegPath: ffmpeg,
+        catalog: ProfileCatalog(), ffmpeg: ffmpegSettings, ffmpegPath: ffmpeg,
         logger: Logger(level: .trace, sink: log), metrics: StreamMetrics(MetricsRegistry()) { _, _ in }),
       loops: loops)
     fixture.addTeardown { [self] in
