@@ -55,7 +55,7 @@ let package = Package(
         "Cluster", "Transcoding", "CYAML", "CLinux",
       ]),
     executable("millrace", ["Worker"]),
-    library("TestKit", ["EventLoop", "ChildProcess", "TransportStream", "HTTP", "CLinux"]),
+    library("TestKit", ["CLinux"]),
     executable(
       "Bench", ["Identifiers", "EventLoop", "ChildProcess", "TransportStream", "HTTP", "MediaLog", "TestKit", "CLinux"]),
     tests("Digests", []),
