@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 package import Identifiers
 package import TransportStream
 
@@ -11,7 +12,8 @@ package import TransportStream
 ///         └───────────────────────────┴──────────────┴───────────┘ capacity
 /// ```
 ///
-/// The buffer is a mapping of its own: pages that a small chunk never touches take no memory.
+/// The buffer is a mapping of its own: pages that a small chunk never touches take no memory, not even by way of huge
+/// pages.
 package final class Chunk: @unchecked Sendable {
   // Safe: only the log's writer stores into `bytes`, above the count that it has published under the log's lock;
   // what lies below that count is immutable.
@@ -26,10 +28,15 @@ package final class Chunk: @unchecked Sendable {
   package init(_ header: ChunkHeader) {
     self.header = header
     guard let bytes = clinux_map(Self.mappedBytes) else { fatalError("out of memory for a chunk") }
+    madvise(bytes, Self.mappedBytes, MADV_NOHUGEPAGE)
     self.bytes = bytes
   }
 
   package var number: ChunkNumber { header.number }
+
+  /// What a chunk of `byteCount` bytes takes in memory: whole pages. Windows are bounded by this, so that a source which
+  /// makes tiny chunks cannot make many.
+  package static func footprint(_ byteCount: Int) -> Int { max(1, (byteCount + 4_095) / 4_096) * 4_096 }
 
   deinit { clinux_unmap(bytes, Self.mappedBytes) }
 }
@@ -46,7 +53,7 @@ package struct ChunkHeader: Sendable {
   package var startsSegment: Bool
   /// Decode time of the main stream at the chunk's start, unwrapped, 90 kHz.
   package var startTime: Int64
-  /// Wall clock at the first byte, ms since 1970 (for PROGRAM-DATE-TIME only, never compared).
+  /// Wall clock of the first byte, ms since 1970 (for PROGRAM-DATE-TIME only, never compared).
   package var wallMilliseconds: Int64
   /// PID and last continuity counter of each PID of the log before this chunk: what a reader that skips here needs.
   package var continuity: ContiguousArray<PIDContinuity>

@@ -7,7 +7,9 @@ package protocol ChunkStore: Sendable {
   /// numbering goes on. An epoch older than the present one is fenced itself.
   func open(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError) -> LogPosition
 
-  /// Takes a sealed chunk. Chunks of one stream are committed in the order of their numbers, one at a time.
+  /// Takes a sealed chunk. Chunks of one stream are committed in the order of their numbers, one at a time; a number may
+  /// be left out. A chunk that was taken already (its answer was lost) is answered as it was then. Fenced: the chunk's
+  /// epoch is not the log's, or the log is not open.
   func commit(_ chunk: SealedChunk, to stream: StreamID) async throws(ChunkStoreError) -> CommitReceipt
 
   /// The entries after `number`, oldest first, at most `limit`. Empty when there are none, or no such stream.
@@ -16,8 +18,9 @@ package protocol ChunkStore: Sendable {
   /// The chunk's bytes, or nil when it has left the window.
   func chunk(_ entry: ChunkEntry, of stream: StreamID) async throws(ChunkStoreError) -> Chunk?
 
-  /// Drops the stream's chunks and keeps its numbering: it rests, and may go on later.
-  func clear(_ stream: StreamID) async throws(ChunkStoreError)
+  /// Drops the stream's chunks, keeps its numbering, and takes no more until the log is opened again: it rests.
+  /// Harmless when a newer owner than `epoch` has opened it.
+  func clear(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError)
 
   /// Forgets the stream: its chunks, its numbering, its epoch.
   func remove(_ stream: StreamID) async throws(ChunkStoreError)

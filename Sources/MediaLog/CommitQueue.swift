@@ -8,9 +8,12 @@ internal import Identifiers
 ///                       ├──store away──▶ waits, offers it again (bounded: the oldest goes first)
 ///                       └──fenced──▶ fenced: everything is dropped from now on
 /// ```
+///
+/// After `close` the queue lives until the store has all, or has not taken the next chunk for `mostTriesAfterClose` times.
 package final class CommitQueue {
   private static let longest = 256
   private static let pause = Duration.milliseconds(250)
+  private static let mostTriesAfterClose = 40
 
   private let log: StreamLog
   private let store: any ChunkStore
@@ -18,8 +21,10 @@ package final class CommitQueue {
   private var waiting: [SealedChunk] = []
   private var isCommitting = false
   private var retry: LoopTimer?
+  /// Nil: not closed.
+  private var triesLeft: Int?
   package private(set) var isFenced = false
-  /// The stream has a newer owner. Called once, on the loop.
+  /// The stream has a newer owner. Called once, on the loop; not after `close`.
   package var onFenced: (() -> Void)?
 
   init(log: StreamLog, store: any ChunkStore, loop: EventLoop) {
@@ -30,13 +35,20 @@ package final class CommitQueue {
 
   func add(_ sealed: SealedChunk) {
     guard !isFenced else { return }
-    if waiting.count >= Self.longest { waiting.removeFirst() }
+    // The one that is being committed stays: it may be taken yet.
+    if waiting.count >= Self.longest { waiting.remove(at: isCommitting ? 1 : 0) }
     waiting.append(sealed)
     commitNext()
   }
 
+  /// Nothing is added any more.
+  func close() {
+    onFenced = nil
+    if triesLeft == nil { triesLeft = Self.mostTriesAfterClose }
+  }
+
   private func commitNext() {
-    guard !isCommitting, !isFenced, let next = waiting.first else { return }
+    guard !isCommitting, retry == nil, let next = waiting.first else { return }
     isCommitting = true
     let queue = LoopBound(self, loop: loop)
     Task { [log, store, loop] in
@@ -51,7 +63,7 @@ package final class CommitQueue {
 
   private func taken(_ sealed: SealedChunk, _ receipt: CommitReceipt) {
     isCommitting = false
-    if waiting.first?.chunk === sealed.chunk { waiting.removeFirst() }
+    waiting.removeFirst()
     log.committed(sealed.chunk.number, receipt)
     commitNext()
   }
@@ -64,7 +76,13 @@ package final class CommitQueue {
       waiting = []
       onFenced?()
     case .unavailable:
-      retry = loop.schedule(after: Self.pause) { [weak self] in self?.commitNext() }
+      if triesLeft == 0 { return waiting = [] }
+      triesLeft? -= 1
+      // Keeps the queue: it must not end off the loop with a timer of the loop.
+      retry = loop.schedule(after: Self.pause) { [self] in
+        retry = nil
+        commitNext()
+      }
     }
   }
 }

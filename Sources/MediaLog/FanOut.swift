@@ -19,7 +19,10 @@ package final class FanOut: @unchecked Sendable {
     self.services = services
   }
 
-  package var readerCount: Int { readers.count }
+  package var readerCount: Int {
+    loop.assertInLoop()
+    return readers.count
+  }
 
   /// There is more to read, or an end. From any thread; wakes that come before the tick are one.
   func wake() {
@@ -31,14 +34,15 @@ package final class FanOut: @unchecked Sendable {
   package func add(_ reader: FanOutReader) {
     loop.assertInLoop()
     if readers.isEmpty {
+      log.add(self)
+      quietSeconds = 0
       second = loop.schedule(each: .seconds(1)) { [unowned self] in everySecond() }
     }
     reader.index = readers.count
     readers.append(reader)
     reader.watchWritable(on: loop) { [unowned self, unowned reader] in
       reader.unblock()
-      let snapshot = log.snapshot()
-      write(to: reader, snapshot)
+      write(to: reader, log.snapshot())
     }
     write(to: reader, log.snapshot())
   }
@@ -57,7 +61,7 @@ package final class FanOut: @unchecked Sendable {
     guard readers.isEmpty else { return }
     second?.cancel()
     second = nil
-    log.forget(self)
+    log.remove(self)
   }
 
   private func tick() {
@@ -98,14 +102,15 @@ package final class FanOut: @unchecked Sendable {
   /// Bridges gaps with null packets, drops readers whose sockets take nothing, tells what readers got.
   private func everySecond() {
     quietSeconds += 1
-    let window = log.snapshot().window
-    services.report(log.id, readers.map { $0.takeReport(window) })
-    let snapshot = quietSeconds > 1 ? log.snapshot() : nil
-    for reader in Array(readers) {
+    let snapshot = log.snapshot()
+    services.report(log.id, readers.map { $0.takeReport(snapshot.window) })
+    let isQuiet = quietSeconds > 1 && snapshot.end == nil
+    // Over a copy: readers that end take themselves off, and whoever hears of it may take off others.
+    for reader in readers where reader.index != nil {
       if reader.isStalledForAnotherSecond() {
         services.writeTimeouts.add()
         end(reader, .writeTimeout)
-      } else if let snapshot, snapshot.end == nil, !reader.isBlocked, reader.bridgeGap() {
+      } else if isQuiet, reader.bridgeGap() {
         write(to: reader, snapshot)
       }
     }

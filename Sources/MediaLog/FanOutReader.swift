@@ -10,8 +10,7 @@ internal import TransportStream
 ///   waiting for a random access point ──found──▶ at (chunk, offset) ──fell out of the window──▶ waiting, splice due
 /// ```
 ///
-/// The position stands on packet boundaries. What a partial write left of a packet, a splice preface and null packets
-/// wait in `carry`, at most a few packets: a slow reader has no queue.
+/// The position stands on packet boundaries; a slow reader has no queue but a backlog of a few packets.
 package final class FanOutReader {
   /// Why a reader has ended. After `complete` the socket wants a graceful close, after the others an abort.
   package enum End: Sendable { case complete, aborted, lost, writeTimeout }
@@ -27,8 +26,8 @@ package final class FanOutReader {
   }
 
   private enum Position {
-    /// Exit: a random access point. `splice`: it must be prefaced, because the reader has had other bytes before.
-    case waiting(splice: Bool)
+    /// Exit: a random access point. `isSplice`: it must be prefaced, because the reader has had other bytes before.
+    case waiting(isSplice: Bool)
     /// Exit: falling out of the window. The offset is a whole number of packets.
     case at(ChunkNumber, offset: Int)
   }
@@ -37,7 +36,7 @@ package final class FanOutReader {
     /// The body is sent in chunks (RFC 9112 §7.1), else it ends with the connection.
     package var isChunked: Bool
     package var startSecondsBehind: Double
-    /// Whole seconds without any progress of a write after which the reader is dropped.
+    /// Whole seconds (≥ 1) without any progress of a write after which the reader is dropped.
     package var writeTimeoutSeconds: Int
 
     package init(isChunked: Bool, startSecondsBehind: Double, writeTimeoutSeconds: Int) {
@@ -47,9 +46,9 @@ package final class FanOutReader {
     }
   }
 
-  private static let largestWrite = 262_144
-  private static let mostSlices = 12
-  private static let packet = 188
+  /// Of the log, in whole packets; the backlog comes before it.
+  private static let largestWrite = 188 * 1_394
+  private static let mostSlices = 32
 
   package let client: ClientID
   package private(set) var bytesServed: UInt64 = 0
@@ -60,14 +59,8 @@ package final class FanOutReader {
 
   private let descriptor: Int32
   private let options: Options
-  private var position = Position.waiting(splice: false)
-  private var carry: [UInt8] = []
-  private var carryStart = 0
-  /// What is due of the framing: the head of the next HTTP chunk, or the end of the body.
-  private var framing: [UInt8] = []
-  private var framingStart = 0
-  private var frameRemaining = 0
-  private var hasBegun = false
+  private var position = Position.waiting(isSplice: false)
+  private var backlog: ReaderBacklog
   private var hasProgressed = true
   private var stalledSeconds = 0
   private var reported: UInt64 = 0
@@ -80,6 +73,7 @@ package final class FanOutReader {
     self.client = client
     self.descriptor = descriptor
     self.options = options
+    backlog = ReaderBacklog(isChunked: options.isChunked)
     self.onEnd = onEnd
   }
 
@@ -112,39 +106,37 @@ package final class FanOutReader {
   func write(_ snapshot: LogSnapshot) -> Outcome {
     while true {
       locate(snapshot.window)
-      let available = min(carry.count - carryStart + readable(snapshot.window), Self.largestWrite)
-      if available == 0, framingStart == framing.count {
-        guard let end = snapshot.end else { return .waiting }
-        if end == .failed { return .aborted }
-        guard options.isChunked, !hasFinished else { return .complete }
-        finishBody()
+      let available = available(snapshot)
+      if available > 0 || !backlog.isEmpty {
+        if let outcome = send(available, snapshot.window) { return outcome }
+        continue
       }
-      switch send(available, snapshot.window) {
-      case .some(let outcome): return outcome
-      case nil: continue
-      }
+      guard let end = snapshot.end else { return .waiting }
+      if end == .failed { return .aborted }
+      if !backlog.finish() { return .complete }
     }
   }
 
-  private var hasFinished = false
-
-  private func finishBody() {
-    hasFinished = true
-    framing = Array((hasBegun ? "\r\n0\r\n\r\n" : "0\r\n\r\n").utf8)
-    framingStart = 0
+  /// Bytes of media that can be sent now.
+  private func available(_ snapshot: LogSnapshot) -> Int {
+    if backlog.hasFinished { return 0 }
+    let available = backlog.carried + readable(snapshot.window)
+    // A stopped log ends at once: after what has been begun.
+    return snapshot.end == .stopped ? min(available, backlog.promised) : available
   }
 
   /// One `sendmsg`. Nil: go on.
   private func send(_ available: Int, _ window: LogWindow) -> Outcome? {
-    if options.isChunked, frameRemaining == 0, available > 0, framingStart == framing.count { beginFrame(available) }
-    let payload = options.isChunked ? min(available, frameRemaining) : available
-    let wanted = framing.count - framingStart + payload
+    let media = backlog.begin(available)
+    var wanted = 0
     let sent = withUnsafeTemporaryAllocation(of: iovec.self, capacity: Self.mostSlices + 2) { slices in
-      framing.withUnsafeMutableBytes { framing in
-        carry.withUnsafeMutableBytes { carry in
-          let count = gather(payload, window, framing, carry, into: slices)
-          return clinux_sendv(descriptor, slices.baseAddress, Int32(count))
-        }
+      backlog.withBytes { framing, carry in
+        var gathered = Slices(slices)
+        gathered.add(framing.baseAddress, framing.count)
+        gathered.add(carry.baseAddress, min(media, carry.count))
+        gather(media - min(media, carry.count), window, into: &gathered)
+        wanted = gathered.bytes
+        return clinux_sendv(descriptor, slices.baseAddress, Int32(gathered.count))
       }
     }
     if sent == -Int(EAGAIN) || sent == -Int(EWOULDBLOCK) {
@@ -153,63 +145,43 @@ package final class FanOutReader {
     }
     guard sent > 0 else { return .lost }
     hasProgressed = true
-    consume(sent, window)
+    let (ofMedia, ofLog) = backlog.consume(sent)
+    bytesServed &+= UInt64(ofMedia)
+    if ofLog > 0 { advance(ofLog, window) }
     guard sent < wanted else { return nil }
     block()
     return .waiting
   }
 
-  private func beginFrame(_ size: Int) {
-    framing.removeAll(keepingCapacity: true)
-    framingStart = 0
-    if hasBegun { framing.append(contentsOf: [0x0D, 0x0A]) }
-    framing.append(contentsOf: String(size, radix: 16).utf8)
-    framing.append(contentsOf: [0x0D, 0x0A])
-    frameRemaining = size
-    hasBegun = true
-  }
+  /// What one `sendmsg` is to send.
+  private struct Slices {
+    private let slices: UnsafeMutableBufferPointer<iovec>
+    private(set) var count = 0
+    private(set) var bytes = 0
 
-  private func gather(
-    _ payload: Int, _ window: LogWindow, _ framing: UnsafeMutableRawBufferPointer,
-    _ carry: UnsafeMutableRawBufferPointer, into slices: UnsafeMutableBufferPointer<iovec>
-  ) -> Int {
-    var count = 0
-    func add(_ base: UnsafeMutableRawPointer?, _ length: Int) {
+    init(_ slices: UnsafeMutableBufferPointer<iovec>) { self.slices = slices }
+
+    mutating func add(_ base: UnsafeMutableRawPointer?, _ length: Int) {
       guard length > 0, count < slices.count else { return }
       slices[count] = iovec(iov_base: base, iov_len: length)
       count += 1
+      bytes += length
     }
-    add(framing.baseAddress?.advanced(by: framingStart), framing.count - framingStart)
-    let carried = min(payload, carry.count - carryStart)
-    add(carry.baseAddress?.advanced(by: carryStart), carried)
-    var remaining = payload - carried
-    guard case .at(let number, var offset) = position, var index = window.index(of: number) else { return count }
+  }
+
+  private func gather(_ byteCount: Int, _ window: LogWindow, into slices: inout Slices) {
+    guard case .at(let number, var offset) = position, var index = window.index(of: number) else { return }
+    var remaining = byteCount
     while remaining > 0, index < window.items.count {
       let length = min(remaining, window.items[index].byteCount - offset)
-      add(window.items[index].chunk.bytes + offset, length)
+      slices.add(window.items[index].chunk.bytes + offset, length)
       remaining -= max(0, length)
       index += 1
       offset = 0
     }
-    return count
   }
 
-  private func consume(_ sent: Int, _ window: LogWindow) {
-    let framed = min(sent, framing.count - framingStart)
-    framingStart += framed
-    let payload = sent - framed
-    if options.isChunked { frameRemaining -= payload }
-    bytesServed &+= UInt64(payload)
-    let carried = min(payload, carry.count - carryStart)
-    carryStart += carried
-    if carryStart == carry.count, carryStart > 0 {
-      carry = []
-      carryStart = 0
-    }
-    if payload > carried { advance(payload - carried, window) }
-  }
-
-  /// Moves the position on. A write that ended within a packet leaves the rest of that packet in `carry`.
+  /// Moves the position on. A write that ended within a packet leaves the rest of that packet in the backlog.
   private func advance(_ byteCount: Int, _ window: LogWindow) {
     guard case .at(let number, var offset) = position, var index = window.index(of: number) else { return }
     var remaining = byteCount
@@ -222,11 +194,10 @@ package final class FanOutReader {
       offset = 0
     }
     let item = window.items[min(index, window.items.endIndex - 1)]
-    let torn = offset % Self.packet
+    let torn = offset % PacketView.size
     if torn > 0 {
-      let rest = UnsafeRawBufferPointer(start: item.chunk.bytes + offset, count: Self.packet - torn)
-      carry = Array(rest)
-      carryStart = 0
+      let rest = UnsafeRawBufferPointer(start: item.chunk.bytes + offset, count: PacketView.size - torn)
+      backlog.carryRest(rest)
       offset += rest.count
     }
     position = .at(item.chunk.number, offset: offset)
@@ -234,7 +205,7 @@ package final class FanOutReader {
 
   // MARK: Position
 
-  /// Bytes of the log from the position on, as far as one write goes.
+  /// Bytes of the log from the position on, as far as one write goes: whole packets.
   private func readable(_ window: LogWindow) -> Int {
     guard case .at(let number, let offset) = position, var index = window.index(of: number) else { return 0 }
     var bytes = window.items[index].byteCount - offset
@@ -244,7 +215,7 @@ package final class FanOutReader {
       slices += 1
       bytes += window.items[index].byteCount
     }
-    return max(0, bytes)
+    return max(0, min(bytes, Self.largestWrite))
   }
 
   /// Finds the position in the window: joins, goes on to the next chunk, or skips what is gone.
@@ -257,13 +228,13 @@ package final class FanOutReader {
       }
       guard let first = window.first?.chunk.number, number < first else { return }
       hasJustSkipped = true
-      position = .waiting(splice: true)
+      position = .waiting(isSplice: true)
     }
-    guard case .waiting(let splice) = position,
-      let number = window.joinPosition(secondsBehind: splice ? 0 : options.startSecondsBehind)
+    guard case .waiting(let isSplice) = position,
+      let number = window.joinPosition(secondsBehind: isSplice ? 0 : options.startSecondsBehind)
     else { return }
-    if splice, let index = window.index(of: number) {
-      carry.append(contentsOf: Splice.preface(continuity: window.items[index].chunk.header.continuity))
+    if isSplice, let index = window.index(of: number) {
+      backlog.replace(with: Splice.preface(continuity: window.items[index].chunk.header.continuity))
     }
     position = .at(number, offset: 0)
   }
@@ -275,14 +246,13 @@ package final class FanOutReader {
     let isStalled = isBlocked && !hasProgressed
     hasProgressed = false
     stalledSeconds = isStalled ? stalledSeconds + 1 : 0
-    return stalledSeconds >= options.writeTimeoutSeconds
+    return stalledSeconds >= max(1, options.writeTimeoutSeconds)
   }
 
   /// Puts null packets before what comes next, once the reader has had real data. Answers whether it did.
   func bridgeGap() -> Bool {
-    guard case .at = position, bytesServed > 0, carryStart == carry.count else { return false }
-    carry = NullPackets.make(7)
-    carryStart = 0
+    guard !isBlocked, bytesServed > 0, backlog.isEmpty else { return false }
+    backlog.append(NullPackets.make(7))
     return true
   }
 

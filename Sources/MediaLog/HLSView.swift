@@ -1,4 +1,5 @@
 package import Identifiers
+internal import Observability
 
 /// HLS as a view of the log (RFC 8216): segments are runs of chunks, playlists are made of entries. Nothing is stored.
 package enum HLSView {
@@ -12,33 +13,41 @@ package enum HLSView {
     /// Discontinuities of the log before this segment's own.
     package let discontinuitiesBefore: UInt64
     package let wallMilliseconds: Int64
-    /// The segment's first chunk is still in the window.
-    package let isWhole: Bool
+    /// The segment's first chunk is still in the window, and the store has all that lies between it and the last.
+    package fileprivate(set) var isWhole: Bool
 
     package var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
     /// A strong validator: a segment of a number never changes.
     package var entityTag: String { "\"\(parts.first?.chunk.header.epoch.value ?? 0)-\(number)-\(byteCount)\"" }
   }
 
-  /// All segments of the window, oldest first; the first may lack its beginning, the last its end.
+  /// All segments of the window, oldest first; the first may lack its beginning, the last its end. A chunk that the
+  /// store never got (it was away for too long) is missing on all workers: what it may have belonged to is not whole.
   package static func segments(of window: LogWindow) -> [Segment] {
     var segments: [Segment] = []
+    var isBroken = false
     for item in window.items {
-      guard let receipt = item.receipt else { break }
-      if let last = segments.indices.last, segments[last].number == receipt.segment {
+      guard let receipt = item.receipt else {
+        isBroken = true
+        continue
+      }
+      let last = segments.indices.last
+      if isBroken, let last { segments[last].isWhole = false }
+      isBroken = false
+      if let last, segments[last].number == receipt.segment {
         segments[last].parts.append((item.chunk, item.byteCount))
         segments[last].duration += item.duration
       } else {
-        let header = item.chunk.header
-        let own: UInt64 = header.followsDiscontinuity && receipt.discontinuities > 0 ? 1 : 0
-        segments.append(
-          Segment(
-            number: receipt.segment, parts: [(item.chunk, item.byteCount)], duration: item.duration,
-            followsDiscontinuity: own == 1, discontinuitiesBefore: receipt.discontinuities - own,
-            wallMilliseconds: header.wallMilliseconds, isWhole: header.startsSegment))
+        segments.append(Segment(item, receipt))
       }
     }
     return segments
+  }
+
+  /// The longest EXTINF of the window, rounded as RFC 8216 §4.3.3.1 does; at least 1.
+  static func longestSegmentSeconds(of window: LogWindow) -> Int {
+    let longest = segments(of: window).reduce(0) { max($0, $1.duration) }
+    return max(1, Int((longest + 45_000) / 90_000))
   }
 
   /// A complete segment by its number, or nil: gone, not yet there, or never listed.
@@ -59,12 +68,16 @@ package enum HLSView {
     ]
     for segment in segments {
       if segment.followsDiscontinuity { lines.append("#EXT-X-DISCONTINUITY") }
-      lines.append("#EXT-X-PROGRAM-DATE-TIME:\(WallClock.text(milliseconds: segment.wallMilliseconds))")
+      lines.append("#EXT-X-PROGRAM-DATE-TIME:\(date(segment.wallMilliseconds))")
       lines.append("#EXTINF:\(seconds(segment.duration)),")
       lines.append(uri(segment.number))
     }
-    if rule.hasEnded, snapshot.end == .ended { lines.append("#EXT-X-ENDLIST") }
+    if rule.isFinal, snapshot.end == .ended { lines.append("#EXT-X-ENDLIST") }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func date(_ milliseconds: Int64) -> String {
+    WallTime(microsecondsSince1970: milliseconds * 1000).shortText
   }
 
   /// 90 kHz ticks as decimal seconds with six places.
@@ -72,5 +85,17 @@ package enum HLSView {
     let microseconds = max(0, ticks) * 100 / 9
     let fraction = String(microseconds % 1_000_000)
     return "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
+  }
+}
+
+extension HLSView.Segment {
+  /// A segment of one chunk, the first that is known of it.
+  fileprivate init(_ item: LogWindow.Item, _ receipt: CommitReceipt) {
+    let header = item.chunk.header
+    let own: UInt64 = header.followsDiscontinuity && receipt.discontinuities > 0 ? 1 : 0
+    self.init(
+      number: receipt.segment, parts: [(item.chunk, item.byteCount)], duration: item.duration,
+      followsDiscontinuity: own == 1, discontinuitiesBefore: receipt.discontinuities - own,
+      wallMilliseconds: header.wallMilliseconds, isWhole: header.startsSegment)
   }
 }

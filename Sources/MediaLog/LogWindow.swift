@@ -15,7 +15,9 @@ package struct LogWindow: Sendable {
   }
 
   package private(set) var items: ContiguousArray<Item> = []
+  /// What the sealed chunks take in memory (`Chunk.footprint`).
   package private(set) var sealedBytes = 0
+  /// The sum of their durations, 90 kHz.
   package private(set) var sealedSpan: Int64 = 0
 
   package init() {}
@@ -41,11 +43,11 @@ package struct LogWindow: Sendable {
     items[last].byteCount = byteCount
     items[last].duration = duration
     items[last].isSealed = true
-    sealedBytes += byteCount
+    sealedBytes += Chunk.footprint(byteCount)
     sealedSpan += duration
     var excess = 0
     while excess < last, sealedBytes > limits.bytes || sealedSpan > limits.span {
-      sealedBytes -= items[excess].byteCount
+      sealedBytes -= Chunk.footprint(items[excess].byteCount)
       sealedSpan -= items[excess].duration
       excess += 1
     }

@@ -1,5 +1,6 @@
 package import EventLoop
 package import Identifiers
+internal import Observability
 package import TransportStream
 
 /// Turns a source's bytes into the chunks of a log. Confined to the stream's home loop.
@@ -21,9 +22,14 @@ package final class LogWriter {
     }
   }
 
-  private static let tickBytes = 65_536
+  /// What wakes the readers: so many bytes, or so long after the first of them.
+  private static let tickBytes = 196_608
   private static let tick = Duration.milliseconds(100)
   private static let longestOpen = Duration.milliseconds(250)
+  /// Random access points nearer to each other (90 kHz) share a chunk: each frame of some streams is one.
+  private static let shortestOpen: Int64 = 13_500
+  /// Packets between two looks whether the segment has become too long.
+  private static let packetsAtOnce = 8
 
   private let log: StreamLog
   private let loop: EventLoop
@@ -33,12 +39,14 @@ package final class LogWriter {
   private var normalizer: StreamNormalizer
   private var segments: SegmentRule
   private var clock = ChunkClock()
+  private var dates = ProgramDate()
   private var pacing = PacingRule(burst: .seconds(2))
   private var programClock: Int64?
+  private var hasProgramClock = false
   private var nextNumber: ChunkNumber
   private var open: Chunk?
   private var written = 0
-  private var published = 0
+  private var unannounced = 0
   private var sealTimer: LoopTimer?
   private var tickTimer: LoopTimer?
   /// The log has media of an earlier run: what comes next is a splice.
@@ -86,27 +94,25 @@ package final class LogWriter {
     loop.assertInLoop()
     aligner = PacketAligner()
     normalizer.beginRun()
-    pacing.restart()
-    programClock = nil
+    restartPacing()
   }
 
   /// Takes the next bytes of the source, of any length; may change them. Answers whether media went into the log.
   package func append(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
     loop.assertInLoop()
     let before = totalBytes
-    aligner.push(bytes) { run in
-      normalizer.push(run) { take($0) }
-    }
-    settle()
+    aligner.push(bytes) { run in push(run) }
+    announceInTicks()
     return totalBytes > before
   }
 
-  /// The run is over: what was held back goes into the log, and readers get it.
+  /// The run is over: what was held back goes into the log, and readers get it. `beginRun` comes before more bytes.
   package func endRun() {
     loop.assertInLoop()
-    aligner.finish { run in normalizer.push(run) { take($0) } }
+    aligner.finish { run in push(run) }
     normalizer.flush { take($0) }
     seal(next: nil)
+    announce()
   }
 
   /// How long the source must wait before more of it is read; zero as a rule.
@@ -115,12 +121,31 @@ package final class LogWriter {
     return pacing.delay(clock: programClock, now: now)
   }
 
-  /// Stops the timers. The writer is not used any more.
+  /// Ends the last chunk and stops the timers; `onFenced` does not come any more. The writer is not used any more.
   package func close() {
     loop.assertInLoop()
     seal(next: nil)
-    sealTimer = nil
-    tickTimer = nil
+    announce()
+    commits.close()
+  }
+
+  private func push(_ run: UnsafeMutableRawBufferPointer) {
+    var rest = run
+    while !rest.isEmpty {
+      // One by one where a segment may have to be cut: each packet may begin a frame.
+      let step = Int64(Self.packetsAtOnce) * clock.frame
+      let isNear = segments.latestEnd.map { clock.end + step >= $0 } ?? false
+      let size = min(rest.count, isNear ? PacketView.size : Self.packetsAtOnce * PacketView.size)
+      normalizer.push(UnsafeMutableRawBufferPointer(rebasing: rest[..<size])) { take($0) }
+      rest = UnsafeMutableRawBufferPointer(rebasing: rest[size...])
+      cutIfOverdue()
+    }
+  }
+
+  private func restartPacing() {
+    pacing.restart()
+    programClock = nil
+    hasProgramClock = false
   }
 
   // MARK: Chunks
@@ -128,35 +153,65 @@ package final class LogWriter {
   private func take(_ event: NormalizedEvent) {
     switch event {
     case .packets(let packets): store(packets)
-    case .clock(let clock): programClock = clock
+    case .clock(let clock):
+      programClock = clock
+      hasProgramClock = true
     case .mark(let mark): note(mark)
     }
   }
 
   private func note(_ mark: NormalizedEvent.Mark) {
     if mark.randomAccess {
-      let isSplice = mark.discontinuity || continues
-      continues = false
-      seal(next: mark.discontinuity ? nil : mark.decodeTime)
-      if isSplice || totalBytes == 0, let time = mark.decodeTime { clock.restart(at: time) }
-      let starts = segments.randomAccessPoint(at: clock.chunkStart, followsDiscontinuity: isSplice)
-      openChunk(isRandomAccess: true, isSplice: isSplice, startsSegment: starts, continuity: mark.continuity)
+      if mark.discontinuity || continues { splice(mark) } else { point(mark) }
     }
+    guard let time = mark.decodeTime else { return }
+    clock.observe(time)
+    if !hasProgramClock { programClock = time * 300 }
+  }
+
+  /// The first random access point of another run or time line.
+  private func splice(_ mark: NormalizedEvent.Mark) {
+    continues = false
+    seal(next: nil)
+    clock.restart(at: mark.decodeTime)
+    dates.restart()
+    restartPacing()
+    _ = segments.randomAccessPoint(at: clock.sealed, followsDiscontinuity: true)
+    openChunk(isRandomAccess: true, isSplice: true, startsSegment: true, continuity: mark.continuity)
+  }
+
+  private func point(_ mark: NormalizedEvent.Mark) {
     if let time = mark.decodeTime { clock.observe(time) }
+    let limit = segments.latestEnd
+    let position = min(clock.position, limit ?? .max)
+    let starts = segments.randomAccessPoint(at: position, followsDiscontinuity: false)
+    if let open, !starts, open.header.isRandomAccess, position - clock.sealed < Self.shortestOpen { return }
+    seal(next: mark.decodeTime, notAfter: limit)
+    openChunk(isRandomAccess: true, isSplice: false, startsSegment: starts, continuity: mark.continuity)
+  }
+
+  /// A segment that gets too long ends although no random access point is in sight; the next begins with the tables
+  /// all the same.
+  private func cutIfOverdue() {
+    let limit = segments.latestEnd
+    guard normalizer.isRunning, segments.cutIfOverdue(at: clock.end, frame: clock.frame) else { return }
+    seal(next: nil, notAfter: limit)
+    openChunk(isRandomAccess: false, isSplice: false, startsSegment: true, continuity: [])
+    normalizer.repeatTables { take($0) }
   }
 
   private func openChunk(
-    isRandomAccess: Bool, isSplice: Bool = false, startsSegment: Bool, continuity: ContiguousArray<PIDContinuity> = []
+    isRandomAccess: Bool, isSplice: Bool, startsSegment: Bool, continuity: ContiguousArray<PIDContinuity>
   ) {
+    let now = WallTime.now.microsecondsSince1970 / 1000
     let chunk = Chunk(
       ChunkHeader(
         number: nextNumber, epoch: epoch, isRandomAccess: isRandomAccess, followsDiscontinuity: isSplice,
-        startsSegment: startsSegment, startTime: clock.chunkStart, wallMilliseconds: WallClock.milliseconds(),
-        continuity: continuity))
+        startsSegment: startsSegment, startTime: clock.chunkStart,
+        wallMilliseconds: dates.date(at: clock.sealed, now: now), continuity: continuity))
     nextNumber = nextNumber.next
     open = chunk
     written = 0
-    published = 0
     log.open(chunk)
     sealTimer = loop.schedule(after: Self.longestOpen) { [unowned self] in seal(next: nil) }
   }
@@ -164,49 +219,42 @@ package final class LogWriter {
   private func store(_ packets: UnsafeRawBufferPointer) {
     var rest = packets
     while let start = rest.baseAddress, !rest.isEmpty {
-      if open == nil { openChunk(isRandomAccess: false, startsSegment: false) }
+      if open == nil { openChunk(isRandomAccess: false, isSplice: false, startsSegment: false, continuity: []) }
       guard let open else { return }
       let size = min(rest.count, Chunk.capacity - written)
       open.bytes.advanced(by: written).copyMemory(from: start, byteCount: size)
       written += size
+      unannounced += size
       totalBytes &+= UInt64(size)
       rest = UnsafeRawBufferPointer(rebasing: rest[size...])
       if written == Chunk.capacity { seal(next: nil) }
     }
   }
 
-  /// After each piece of input: lets readers have it in ticks, and cuts a segment that has become too long.
-  private func settle() {
-    if segments.cutIfOverdue(at: clock.chunkStart), open != nil || totalBytes > 0 { cut() }
-    let waiting = written - published
-    if open == nil || waiting == 0 { return }
-    if waiting >= Self.tickBytes { return publish() }
-    guard tickTimer == nil else { return }
-    tickTimer = loop.schedule(after: Self.tick) { [unowned self] in publish() }
-  }
-
-  /// A segment begins although no random access point is in sight; it begins with the tables all the same.
-  private func cut() {
-    seal(next: nil)
-    openChunk(isRandomAccess: false, startsSegment: true)
-    normalizer.repeatTables { take($0) }
-  }
-
-  private func publish() {
-    tickTimer = nil
-    guard open != nil, written > published else { return }
-    published = written
-    log.publish(written)
-  }
-
-  private func seal(next: Int64?) {
+  private func seal(next: Int64?, notAfter limit: Int64? = nil) {
     guard let chunk = open else { return }
     open = nil
     sealTimer = nil
-    tickTimer = nil
+    let duration = clock.seal(next: next, notAfter: limit ?? segments.latestEnd)
     let sealed = SealedChunk(
-      chunk: chunk, byteCount: written, duration: clock.seal(next: next), targetDuration: segments.targetDuration)
+      chunk: chunk, byteCount: written, duration: duration, targetDuration: segments.targetDuration)
     log.seal(sealed)
     commits.add(sealed)
+  }
+
+  // MARK: Ticks
+
+  /// Readers learn of new bytes in ticks, whatever chunks they are in: few large writes cost a fraction of many small.
+  private func announceInTicks() {
+    if unannounced >= Self.tickBytes { return announce() }
+    guard unannounced > 0, tickTimer == nil else { return }
+    tickTimer = loop.schedule(after: Self.tick) { [unowned self] in announce() }
+  }
+
+  private func announce() {
+    tickTimer = nil
+    guard unannounced > 0 else { return }
+    unannounced = 0
+    log.announce(openBytes: open == nil ? 0 : written)
   }
 }

@@ -11,8 +11,10 @@ package struct PlaylistRule: Sendable {
   package private(set) var lastListed: SegmentNumber?
   /// EXT-X-TARGETDURATION in whole seconds; nil while none is complete.
   package private(set) var targetDuration: Int?
-  package private(set) var hasEnded = false
+  /// The log has ended and the store has all of it: the playlist does not change any more.
+  package private(set) var isFinal = false
 
+  private var hasEnded = false
   private let listSize: Int
   private let limits: WindowLimits
   private let fewest = 3
@@ -27,32 +29,34 @@ package struct PlaylistRule: Sendable {
   package mutating func committed(_ window: LogWindow) {
     guard let newest = window.items.last(where: { $0.receipt != nil })?.receipt else { return }
     if targetDuration == nil { targetDuration = newest.targetDuration }
-    guard newest.segment.value > 0 else { return }
-    list(upTo: SegmentNumber(newest.segment.value - 1), window)
+    if hasEnded, window.last?.receipt != nil {
+      isFinal = true
+      if targetDuration == nil { targetDuration = HLSView.longestSegmentSeconds(of: window) }
+      list(upTo: newest.segment, window)
+    } else if newest.segment.value > 0 {
+      list(upTo: SegmentNumber(newest.segment.value - 1), window)
+    }
   }
 
-  /// The log has ended: its last segment is complete too.
+  /// The log gets no more chunks. Its last segment is complete too, once the store has all of it.
   package mutating func ended(_ window: LogWindow) {
     hasEnded = true
-    guard let newest = window.items.last(where: { $0.receipt != nil })?.receipt?.segment else { return }
-    if targetDuration == nil {
-      let longest = HLSView.segments(of: window).map(\.duration).max() ?? 0
-      targetDuration = max(1, Int((longest + 45_000) / 90_000))
-    }
-    list(upTo: newest, window)
+    if window.items.isEmpty { isFinal = true }
+    committed(window)
   }
 
   private mutating func list(upTo last: SegmentNumber, _ window: LogWindow) {
     guard lastListed.map({ $0 < last }) ?? true, targetDuration != nil else { return }
-    let segments = HLSView.segments(of: window).filter { $0.isWhole && $0.number <= last }
-    guard segments.last?.number == last else { return }
+    let segments = HLSView.segments(of: window)
+    guard let end = segments.lastIndex(where: { $0.number == last }), segments[end].isWhole else { return }
     lastListed = last
-    let room = (windowSpan(window) - (segments.map(\.duration).max() ?? 0)) / 2
+    let longest = segments[...end].reduce(0) { max($0, $1.duration) }
+    let room = windowSpan(window) / 2 - longest
     var listed: Int64 = 0
     var first = last
-    for (count, segment) in segments.reversed().enumerated() {
+    for (count, segment) in segments[...end].reversed().enumerated() {
       listed += segment.duration
-      guard count < listSize, count < fewest || listed <= room else { break }
+      guard segment.isWhole, count < listSize, count < fewest || listed <= room else { break }
       first = segment.number
     }
     firstListed = max(firstListed ?? first, first)

@@ -48,10 +48,12 @@ package final class StreamLog: Sendable {
 
   func open(_ chunk: Chunk) { state.withLock { $0.window.open(chunk) } }
 
-  func publish(_ byteCount: Int) { change(wakesReaders: true) { $0.window.publish(byteCount) } }
+  /// Readers may have the open chunk's first `openBytes` bytes, and all that was sealed: wakes them.
+  func announce(openBytes: Int) { change(wakesReaders: true) { $0.window.publish(openBytes) } }
 
+  /// Ends the open chunk. Readers are woken by the next `announce`.
   func seal(_ sealed: SealedChunk) {
-    change(wakesReaders: true) { state in
+    change(wakesReaders: false) { state in
       state.window.seal(byteCount: sealed.byteCount, duration: sealed.duration, limits: limits)
     }
   }
@@ -84,22 +86,25 @@ package final class StreamLog: Sendable {
 
   // MARK: The readers' side
 
-  /// The fan-out of this log on a loop: the present one, or a new one. In that loop.
+  /// The fan-out of this log on a loop: the present one, or a new one. In that loop. The log knows it while it has
+  /// readers.
   package func fanOut(on loop: EventLoop, services: FanOutServices) -> FanOut {
     loop.assertInLoop()
-    return state.withLock { state in
-      if let present = state.fanOuts.first(where: { $0.loop === loop }) { return present }
-      let fanOut = FanOut(log: self, loop: loop, services: services)
-      state.fanOuts.append(fanOut)
-      return fanOut
-    }
+    let present = state.withLock { state in state.fanOuts.first { $0.loop === loop } }
+    return present ?? FanOut(log: self, loop: loop, services: services)
   }
 
+  /// A fan-out has got its first reader.
+  func add(_ fanOut: FanOut) { state.withLock { $0.fanOuts.append(fanOut) } }
+
   /// A fan-out has lost its last reader.
-  func forget(_ fanOut: FanOut) { state.withLock { $0.fanOuts.removeAll { $0 === fanOut } } }
+  func remove(_ fanOut: FanOut) { state.withLock { $0.fanOuts.removeAll { $0 === fanOut } } }
+
+  /// Loops on which the log has readers; 0 when nothing is left behind.
+  package var fanOutCount: Int { state.withLock { $0.fanOuts.count } }
 
   /// Waits until the log satisfies `condition`, at most `timeout`. Answers whether it did; false too if the task is
-  /// cancelled.
+  /// cancelled. The condition looks at its argument only: it runs under the log's lock.
   package func wait(
     atMost timeout: Duration, until condition: @escaping @Sendable (LogSnapshot) -> Bool
   ) async -> Bool {
@@ -137,6 +142,9 @@ package struct LogSnapshot: Sendable {
   package let window: LogWindow
   package let playlist: PlaylistRule
   package let end: LogEnd?
+
+  /// Nothing of it changes any more: the log has ended, and all its chunks are committed.
+  package var isFinal: Bool { end != nil && playlist.isFinal }
 
   /// Whether a joiner would get a first byte.
   package var hasMedia: Bool { window.joinPosition(secondsBehind: 0) != nil }

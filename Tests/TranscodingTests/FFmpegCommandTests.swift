@@ -35,8 +35,12 @@ import Testing
     #expect(
       try transcode("720p") == [
         "-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", "-progress", "pipe:3", "-stats_period", "1",
-        "-protocol_whitelist", "http,https,httpproxy,tcp,tls,crypto,data", "-user_agent", "UA/1",
-        "-rw_timeout", "20000000", "-analyzeduration", "1000000", "-probesize", "2000000", "-fflags", "+genpts",
+        "-protocol_whitelist", "http,https,httpproxy,tcp,tls,crypto,data",
+        "-format_whitelist",
+        "mpegts,mpeg,mpegvideo,hls,mov,mp4,m4a,matroska,webm,flv,live_flv,avi,asf,ogg,nut,rtsp,sdp,rtp,h264,hevc,m4v,"
+          + "aac,ac3,eac3,mp3,flac,wav,webvtt",
+        "-user_agent", "UA/1", "-rw_timeout", "20000000", "-analyzeduration", "1000000", "-probesize", "2000000",
+        "-fflags", "+genpts",
         "-i", "http://h/live/a.ts", "-map", "0:v:0?", "-map", "0:a:0?", "-c:v", "libx264", "-preset", "faster",
         "-vf", "scale=1280:720", "-b:v", "2500k", "-c:a", "aac", "-b:a", "128k",
         "-force_key_frames", "expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+1.999))",

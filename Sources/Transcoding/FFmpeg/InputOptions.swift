@@ -6,7 +6,8 @@ struct InputOptions {
 
   var arguments: [String] {
     let own = template.filter { !OptionNames.isWithoutEffect($0.name) }
-    return protocols + identity + timeout + reconnect + probing + playlist + own.flatMap(\.arguments)
+    return protocols + ["-format_whitelist", Self.formats] + identity + timeout + reconnect + probing + playlist
+      + own.flatMap(\.arguments)
       + ["-i", input.url.upstreamText]
   }
 
@@ -24,6 +25,13 @@ struct InputOptions {
       }
     return ["-protocol_whitelist", allowed]
   }
+
+  /// What a source may be. FFmpeg makes a picture of anything else that it knows: of a web page, by its terminal
+  /// demuxer; and it follows lists (concat, DASH) that name other sources.
+  private static let formats = [
+    "mpegts", "mpeg", "mpegvideo", "hls", "mov", "mp4", "m4a", "matroska", "webm", "flv", "live_flv", "avi", "asf",
+    "ogg", "nut", "rtsp", "sdp", "rtp", "h264", "hevc", "m4v", "aac", "ac3", "eac3", "mp3", "flac", "wav", "webvtt",
+  ].joined(separator: ",")
 
   private var identity: [String] {
     guard input.url.scheme.isHTTP else { return [] }

@@ -73,6 +73,15 @@ package struct SourceURL: Hashable, Sendable {
     return String(decoding: output, as: UTF8.self)
   }
 
+  /// The same URL with an address in place of its host; nil if that is no URL. `literal`: IPv6 in brackets.
+  package func pinned(to literal: String) -> SourceURL? {
+    guard let parts = URLParts(text[...]) else { return nil }
+    let user = parts.userInfo.map { "\($0)@" } ?? ""
+    let port = port.map { ":\($0)" } ?? ""
+    let query = parts.query.map { "?\($0)" } ?? ""
+    return try? SourceURL("\(parts.scheme)://\(user)\(literal)\(port)\(parts.path)\(query)")
+  }
+
   /// The URL as listings, events and logs show it.
   package var masked: String { Masking.mask(url: text) }
 }

@@ -6,10 +6,16 @@ internal import Glibc
 /// even when the process has exited before.
 ///
 /// ```
-///   spawning ──▶ running ──exit, end of pipe (both)──▶ over          close ──SIGTERM, grace, SIGKILL──▶ reaped
+///   preparing ──▶ spawning ──▶ running ──exit, end of pipe (both)──▶ over
+///       └──close──▶ over           └──close──▶ SIGTERM, grace, SIGKILL ──▶ reaped
 /// ```
 final class FFmpegSource: MediaSource {
+  /// Makes the child's request, once: a name may have to be resolved for it.
+  typealias Preparation = @Sendable () async -> Result<ChildRequest, SourceFailure>
+
   private enum State {
+    /// Exits: spawning, over.
+    case preparing
     /// Asked for, not there yet. Exits: the process, or an error.
     case spawning
     /// Exits: reaped.
@@ -22,12 +28,12 @@ final class FFmpegSource: MediaSource {
   private static let readsInATurn = 4
 
   private let spawner: ChildSpawner
-  private let request: ChildRequest
+  private let prepare: Preparation
   private let loop: EventLoop
-  private let killGrace: Duration
   private var handler: ((MediaSourceEvent) -> Void)?
   private var closed: (() -> Void)?
-  private var isClosing = false
+  /// Not nil: it is being closed, and killed so long after SIGTERM.
+  private var closingGrace: Duration?
   private var state = State.over
   private var child: ChildProcess?
   private var watch: DescriptorWatch?
@@ -38,20 +44,35 @@ final class FFmpegSource: MediaSource {
   private var progress = FFmpegProgress()
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: readBytes, alignment: 16)
 
-  init(spawner: ChildSpawner, request: ChildRequest, loop: EventLoop, killGrace: Duration) {
+  init(spawner: ChildSpawner, loop: EventLoop, prepare: @escaping Preparation) {
     self.spawner = spawner
-    self.request = request
     self.loop = loop
-    self.killGrace = killGrace
+    self.prepare = prepare
   }
 
   deinit { buffer.deallocate() }
 
   func open(_ handler: @escaping (MediaSourceEvent) -> Void) {
     self.handler = handler
-    state = .spawning
+    state = .preparing
     let source = LoopBound(self, loop: loop)
-    spawner.spawn(request, home: loop) { result in source.value.spawned(result) }
+    Task { [prepare, loop] in
+      let request = await prepare()
+      loop.execute { source.value.prepared(request) }
+    }
+  }
+
+  private func prepared(_ request: Result<ChildRequest, SourceFailure>) {
+    guard case .preparing = state else { return }
+    switch request {
+    case .success(let request):
+      state = .spawning
+      let source = LoopBound(self, loop: loop)
+      spawner.spawn(request, home: loop) { result in source.value.spawned(result) }
+    case .failure(let failure):
+      state = .over
+      emitLast(.failed(failure))
+    }
   }
 
   private func spawned(_ result: Result<ChildProcess, SpawnError>) {
@@ -62,13 +83,13 @@ final class FFmpegSource: MediaSource {
       child.onExit = { [self] status in exited(status) }
       child.onErrorLine = { [weak self] line in self?.errorLine(line) }
       child.onProgressLine = { [weak self] line in self?.progressLine(line) }
-      if isClosing { return terminate() }
+      if let closingGrace { return terminate(closingGrace) }
       watch = loop.watchReadable(child.standardOutput) { [weak self] in self?.readSome() }
       if isHeld { watch?.disable() }
       handler?(.process(child.pid))
     case .failure(let error):
       state = .over
-      if isClosing { return finishClosing() }
+      if closingGrace != nil { return finishClosing() }
       emitLast(.failed(.ffmpegMissing(error.message)))
     }
   }
@@ -105,7 +126,10 @@ final class FFmpegSource: MediaSource {
   // MARK: What FFmpeg says
 
   private func errorLine(_ line: String) {
-    guard input.take(line) else { return }
+    guard input.take(line) else {
+      handler?(.alive)
+      return
+    }
     handler?(.mediaInfo(input: input.inputFields, output: input.outputFields))
   }
 
@@ -118,7 +142,7 @@ final class FFmpegSource: MediaSource {
   private func exited(_ status: ChildExitStatus) {
     exit = status
     state = .over
-    if isClosing { return finishClosing() }
+    if closingGrace != nil { return finishClosing() }
     endIfOver()
   }
 
@@ -140,22 +164,25 @@ final class FFmpegSource: MediaSource {
     handler?(event)
   }
 
-  func close(_ closed: @escaping () -> Void) {
+  func close(grace: Duration, _ closed: @escaping () -> Void) {
     handler = nil
     self.closed = closed
-    isClosing = true
+    closingGrace = grace
     watch = nil
     switch state {
+    case .preparing:
+      state = .over
+      finishClosing()
     case .spawning: break
-    case .running: terminate()
+    case .running: terminate(grace)
     case .over: finishClosing()
     }
   }
 
-  private func terminate() {
+  private func terminate(_ grace: Duration) {
     // FFmpeg may be blocked in a write to us: a closed pipe lets it see the signal.
     child?.closeStandardOutput()
-    child?.terminate(grace: killGrace)
+    child?.terminate(grace: grace)
   }
 
   private func finishClosing() {

@@ -13,11 +13,14 @@ protocol MediaSource: AnyObject {
   func hold()
   func resume()
 
-  /// Ends it. `closed` runs on the home loop once the connection is closed or the process is reaped.
-  func close(_ closed: @escaping () -> Void)
+  /// Ends it. `closed` runs on the home loop once the connection is closed or the process is reaped; a process that does
+  /// not end by itself within `grace` is killed.
+  func close(grace: Duration, _ closed: @escaping () -> Void)
 }
 
 enum MediaSourceEvent {
+  /// It works, though there may be no media yet.
+  case alive
   /// Valid during the call; may be changed.
   case bytes(UnsafeMutableRawBufferPointer)
   /// The process that makes the media, or nil when it is gone.

@@ -54,7 +54,7 @@ struct SourcePlanner {
     request.headers = headers.fields.map { UpstreamHeader($0.name, $0.value) }
     request.timeouts.connect = settings.connectTimeout
     // Silence is judged by the supervision; these only make sure that nothing waits for ever.
-    request.timeouts.firstByte = settings.supervision.window * 2
+    request.timeouts.firstByte = max(settings.supervision.window, settings.supervision.longestOpening) * 2
     request.timeouts.idle = settings.supervision.stall * 4
     return request
   }
@@ -77,6 +77,14 @@ struct SourcePlanner {
     return profile.listSize
   }
 
+  /// FFmpeg reads a playlist: the media come a segment at a time.
+  var readsPlaylist: Bool {
+    switch plan {
+    case .copy(let input), .transcode(_, let input): input.kind == .hls
+    case .upstream, .impossible: false
+    }
+  }
+
   /// A source, to be opened at once. `time`: decode time of the log's last frame (90 kHz), where the clock goes on.
   func source(on loop: EventLoop, continuingAt time: Int64?) -> any MediaSource {
     let offset = time.map { Duration.microseconds($0 * 100 / 9) + .milliseconds(40) }
@@ -84,21 +92,30 @@ struct SourcePlanner {
     case .upstream(let request):
       return UpstreamSource(client: services.upstreams.client(on: loop), request: request, loop: loop)
     case .copy(let input):
-      return ffmpeg(.copy(input, settings: services.ffmpeg, timestampOffset: offset), input.url, loop)
+      let settings = services.ffmpeg
+      return ffmpeg(input, loop) { .copy($0, settings: settings, timestampOffset: offset) }
     case .transcode(let profile, let input):
       var settings = services.ffmpeg
       if let seconds = profile.segmentSeconds { settings.keyFrameSeconds = seconds }
-      return ffmpeg(.transcode(profile, input: input, settings: settings, timestampOffset: offset), input.url, loop)
+      return ffmpeg(input, loop) { [settings] in
+        .transcode(profile, input: $0, settings: settings, timestampOffset: offset)
+      }
     case .impossible(let failure): return FailedSource(failure, loop: loop)
     }
   }
 
-  private func ffmpeg(_ command: FFmpegCommand, _ url: SourceURL, _ loop: EventLoop) -> any MediaSource {
-    let request = ChildRequest(
-      executable: services.ffmpegPath, arguments: command.arguments, environment: command.environment,
-      workingDirectory: "/", memoryLimit: services.settings.ffmpegMemoryBytes, hasProgress: true)
-    return FFmpegSource(
-      spawner: services.spawner, request: request, loop: loop, killGrace: services.settings.killGrace)
+  private func ffmpeg(
+    _ input: FFmpegInput, _ loop: EventLoop, _ command: @escaping @Sendable (FFmpegInput) -> FFmpegCommand
+  ) -> any MediaSource {
+    let target = FFmpegTarget(input: input, upstreams: services.upstreams)
+    return FFmpegSource(spawner: services.spawner, loop: loop) { [services] in
+      await target.checked().map { input in
+        let command = command(input)
+        return ChildRequest(
+          executable: services.ffmpegPath, arguments: command.arguments, environment: command.environment,
+          workingDirectory: "/", memoryLimit: services.settings.ffmpegMemoryBytes, hasProgress: true)
+      }
+    }
   }
 
   /// The source sends no MPEG-TS but this. A playlist is read by FFmpeg from now on.
@@ -110,29 +127,5 @@ struct SourcePlanner {
     }
     plan = .copy(FFmpegInput(url: url, kind: .hls, userAgent: userAgent, headers: headers))
     return .isPlaylist
-  }
-}
-
-/// A source that cannot be: it fails as soon as it is opened.
-private final class FailedSource: MediaSource {
-  private let failure: SourceFailure
-  private let loop: EventLoop
-  private var timer: LoopTimer?
-
-  init(_ failure: SourceFailure, loop: EventLoop) {
-    self.failure = failure
-    self.loop = loop
-  }
-
-  func open(_ handler: @escaping (MediaSourceEvent) -> Void) {
-    timer = loop.schedule(after: .zero) { [failure] in handler(.failed(failure)) }
-  }
-
-  func hold() {}
-  func resume() {}
-
-  func close(_ closed: @escaping () -> Void) {
-    timer = nil
-    closed()
   }
 }

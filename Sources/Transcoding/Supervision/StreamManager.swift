@@ -8,19 +8,27 @@ internal import Observability
 ///
 /// ```
 ///   nil ──first viewer──▶ starting ──claimed──▶ running ──idle, deleted, failed, ended──▶ (closing) ──▶ nil
+///                            └──refused──▶ nil
 /// ```
 package actor StreamManager {
-  private enum Entry {
-    /// Exits: running, nil if it could not be claimed.
-    case starting(Task<StreamRuntime, any Error>)
-    /// Exits: nil, when its source is closed and its ownership released.
-    case running(StreamRuntime)
+  /// One runtime, from its start to when its source is closed and its ownership released.
+  private struct Slot {
+    enum State {
+      case starting(Task<StreamRuntime, any Error>)
+      case running(StreamRuntime)
+    }
+
+    /// Tells it from an earlier or later one of the same stream.
+    let number: UInt64
+    let isTranscode: Bool
+    var state: State
+    var waiters: [CheckedContinuation<Void, Never>] = []
   }
 
   private let services: StreamServices
   private let loops: LoopGroup
-  private var entries: [StreamID: Entry] = [:]
-  private var whenGone: [StreamID: [CheckedContinuation<Void, Never>]] = [:]
+  private var slots: [StreamID: Slot] = [:]
+  private var lastNumber: UInt64 = 0
   private var isDraining = false
 
   package init(services: StreamServices, loops: LoopGroup) {
@@ -28,108 +36,138 @@ package actor StreamManager {
     self.loops = loops
   }
 
+  // MARK: Starting
+
   /// The running stream, started if it is not: claimed, and its source opened. The caller has joined as a client, so
   /// that the stream does not end under it. `acceptsEnded`: a film that is over will do, if its end can still be read.
-  package func runtime(of id: StreamID, acceptsEnded: Bool) async throws -> StreamRuntime {
+  /// Throws `StreamError`, `CoordinatorError`, `ChunkStoreError`.
+  package func runtime(of id: StreamID, isTranscode: Bool, acceptsEnded: Bool) async throws -> StreamRuntime {
     while true {
-      switch entries[id] {
+      try Task.checkCancellation()
+      guard let slot = slots[id] else { return try await start(id, isTranscode: isTranscode) }
+      switch slot.state {
       case .starting(let task): return try await task.value
       case .running(let runtime):
-        if !runtime.isOver, acceptsEnded || !runtime.isLingering { return runtime }
+        if try await isCurrent(runtime, acceptsEnded: acceptsEnded) { return runtime }
         runtime.stop(.sourceEnded)
-        await gone(id)
-      case nil: return try await start(id)
+        await gone(id, slot.number)
       }
-      try Task.checkCancellation()
     }
   }
 
-  private func start(_ id: StreamID) async throws -> StreamRuntime {
-    guard !isDraining else { throw StreamError.draining }
-    let limit = services.settings.maxStreams
-    guard limit == 0 || entries.count < limit else { throw StreamError.limit("MAX_STREAMS", limit) }
-    let home = loops.next()
-    let task = Task { [services] in try await Self.launch(id, services, home, manager: self) }
-    entries[id] = .starting(task)
+  /// A stop that was decided before the caller joined has raised the stream's epoch, even if its runtime does not know
+  /// it yet. None can be decided while the caller is a client.
+  private func isCurrent(_ runtime: StreamRuntime, acceptsEnded: Bool) async throws -> Bool {
+    guard !runtime.isOver, acceptsEnded || !runtime.isLingering else { return false }
+    guard let record = try await services.coordinator.stream(runtime.id) else { throw StreamError.unknown }
+    return record.epoch <= runtime.claim.epoch && !runtime.isOver
+  }
+
+  private func start(_ id: StreamID, isTranscode: Bool) async throws -> StreamRuntime {
+    try checkLimits(isTranscode: isTranscode)
+    lastNumber += 1
+    let (number, home) = (lastNumber, loops.next())
+    let task = Task { try await launch(id, number, home) }
+    slots[id] = Slot(number: number, isTranscode: isTranscode, state: .starting(task))
     do {
       let runtime = try await task.value
-      if case .starting = entries[id] { entries[id] = .running(runtime) }
+      // It may be over already.
+      if slots[id]?.number == number { slots[id]?.state = .running(runtime) }
       return runtime
     } catch {
-      entries[id] = nil
-      resumeWaiters(id)
+      removeSlot(id, number)
       throw error
     }
   }
 
-  private static func launch(
-    _ id: StreamID, _ services: StreamServices, _ home: EventLoop, manager: StreamManager
-  ) async throws -> StreamRuntime {
+  private func checkLimits(isTranscode: Bool) throws(StreamError) {
+    let settings = services.settings
+    if isDraining { throw .draining }
+    if settings.maxStreams > 0, slots.count >= settings.maxStreams { throw .limit("MAX_STREAMS", settings.maxStreams) }
+    guard isTranscode, settings.maxTranscodes > 0 else { return }
+    let running = slots.values.count { $0.isTranscode }
+    if running >= settings.maxTranscodes { throw .limit("MAX_TRANSCODES", settings.maxTranscodes) }
+  }
+
+  private nonisolated func launch(_ id: StreamID, _ number: UInt64, _ home: EventLoop) async throws -> StreamRuntime {
     switch try await services.coordinator.claim(id, highestSeen: .none) {
     case .unknown: throw StreamError.unknown
     case .owned(let worker, _): throw StreamError.ownedElsewhere(worker)
     case .claimed(let claim):
-      let position = try await services.store.open(id, epoch: claim.epoch)
+      let position = try await openLog(claim)
       return await withCheckedContinuation { continuation in
-        home.execute {
+        home.execute { [self] in
           let runtime = StreamRuntime(claim: claim, position: position, services: services, home: home)
-          runtime.start { Task { await manager.closed(runtime) } }
+          runtime.start { Task { await self.removeSlot(id, number) } }
           continuation.resume(returning: runtime)
         }
       }
     }
   }
 
-  private func closed(_ runtime: StreamRuntime) async {
-    // It may be over before its start has been noted.
-    if case .starting(let task)? = entries[runtime.id] { _ = try? await task.value }
-    guard case .running(let present)? = entries[runtime.id], present === runtime else { return }
-    entries[runtime.id] = nil
-    resumeWaiters(runtime.id)
-  }
-
-  private func gone(_ id: StreamID) async {
-    guard entries[id] != nil else { return }
-    await withCheckedContinuation { whenGone[id, default: []].append($0) }
-  }
-
-  private func resumeWaiters(_ id: StreamID) {
-    for waiter in whenGone.removeValue(forKey: id) ?? [] { waiter.resume() }
-  }
-
-  /// The runtime if the stream runs here.
-  package func running(_ id: StreamID) -> StreamRuntime? {
-    guard case .running(let runtime)? = entries[id], !runtime.isOver else { return nil }
-    return runtime
-  }
-
-  /// All that run here, starting ones left out.
-  package var runtimes: [StreamRuntime] {
-    entries.values.compactMap { entry in
-      guard case .running(let runtime) = entry else { return nil }
-      return runtime
+  /// A claim without a log would block the stream: it is given back.
+  private nonisolated func openLog(_ claim: Claim) async throws -> LogPosition {
+    let id = claim.registration.id
+    do {
+      return try await services.store.open(id, epoch: claim.epoch)
+    } catch {
+      services.logger.warning("a stream's log was not opened", ["stream.id": id.text, "error": "\(error)"])
+      _ = try? await services.coordinator.release(id, epoch: claim.epoch, .failed)
+      throw error
     }
   }
 
-  /// Ends a stream that runs here and waits until its source is closed. Harmless if it does not run.
+  // MARK: The end
+
+  private func removeSlot(_ id: StreamID, _ number: UInt64) {
+    guard let slot = slots[id], slot.number == number else { return }
+    slots[id] = nil
+    for waiter in slot.waiters { waiter.resume() }
+  }
+
+  private func gone(_ id: StreamID, _ number: UInt64) async {
+    guard slots[id]?.number == number else { return }
+    await withCheckedContinuation { slots[id]?.waiters.append($0) }
+  }
+
+  private func runtime(in slot: Slot) async -> StreamRuntime? {
+    switch slot.state {
+    case .starting(let task): try? await task.value
+    case .running(let runtime): runtime
+    }
+  }
+
+  /// The id has been deleted: ends what runs of it here, waits until its source is closed, and leaves nothing of its
+  /// log. Harmless if it does not run, and if it has been registered again and started anew.
   package func stop(_ id: StreamID, _ reason: StopReason) async {
-    if case .starting(let task)? = entries[id] { _ = try? await task.value }
-    guard case .running(let runtime)? = entries[id] else { return }
+    guard let slot = slots[id], let runtime = await runtime(in: slot) else { return await services.forgetIfDeleted(id) }
+    let isCurrent = (try? await isCurrent(runtime, acceptsEnded: true)) ?? false
+    guard !isCurrent else { return }
     runtime.stop(reason)
-    await gone(id)
+    await gone(id, slot.number)
   }
 
   /// Starts no more, ends all, and waits until every source is closed.
   package func drain() async {
     isDraining = true
-    for id in Array(entries.keys) { await stopSoon(id) }
-    for id in Array(entries.keys) { await gone(id) }
+    let present = slots
+    for slot in present.values {
+      if case .running(let runtime) = slot.state { runtime.stop(.shutdown) }
+    }
+    for (id, slot) in present {
+      await runtime(in: slot)?.stop(.shutdown)
+      await gone(id, slot.number)
+    }
   }
 
-  private func stopSoon(_ id: StreamID) async {
-    if case .starting(let task)? = entries[id] { _ = try? await task.value }
-    if case .running(let runtime)? = entries[id] { runtime.stop(.shutdown) }
+  /// The runtime if the stream runs here.
+  package func running(_ id: StreamID) -> StreamRuntime? {
+    guard case .running(let runtime)? = slots[id]?.state, !runtime.isOver else { return nil }
+    return runtime
   }
+
+  /// Streams that run, start or close here; 0 when nothing is left behind.
+  package var count: Int { slots.count }
 }
 
 /// Why a stream cannot be played here.

@@ -60,6 +60,10 @@ package final class StreamRuntime: @unchecked Sendable {
     logger = services.logger.with(["stream.id": id.text])
   }
 
+  /// Silence that counts as a stall where FFmpeg reads a playlist: three of the usual target durations. It does not
+  /// tell what the playlist's own is.
+  private static let playlistStall = Duration.seconds(18)
+
   private enum Phase: Sendable {
     /// Exits: the film's end → lingering; any other end → over.
     case running
@@ -93,14 +97,15 @@ package final class StreamRuntime: @unchecked Sendable {
   func start(onClosed: @escaping @Sendable () -> Void) {
     home.assertInLoop()
     self.onClosed = onClosed
-    writer.onFenced = { [unowned self] in finish(.stopped, .doNothing) }
+    // A commit may be answered after the runtime is gone.
+    writer.onFenced = { [weak self] in self?.finish(.stopped, .doNothing) }
     ticks = home.schedule(each: .milliseconds(250)) { [unowned self] in tick() }
     services.metrics.streamsStarted.add()
     logger.info("stream started", ["stream.epoch": claim.epoch.description])
     if case .open(let attempt, let url) = rule.start(now: .now) { open(attempt, url: url) }
   }
 
-  /// Ends the stream from outside: deleted, or the worker stops. From any thread.
+  /// Ends the stream from outside: deleted, fenced, or the worker stops. From any thread; harmless when it is over.
   package func stop(_ reason: StopReason) {
     home.execute { [self] in
       finish(.stopped, .release(.stopped(reason)))
@@ -125,7 +130,7 @@ package final class StreamRuntime: @unchecked Sendable {
     endInput()
     log.end(LogEnd(result))
     logger.info("stream ended", ["outcome": result.word])
-    closeSource { [self] in release(ending) }
+    closeSource(grace: services.settings.killGrace) { [self] in release(ending) }
   }
 
   private func endInput() {
@@ -141,16 +146,20 @@ package final class StreamRuntime: @unchecked Sendable {
     endInput()
     log.end(.ended)
     logger.info("film ended")
-    closeSource {}
+    closeSource(grace: lossGrace) {}
   }
 
-  /// Closes what is open; `done` runs when nothing is left of it, at once if nothing is open.
-  private func closeSource(_ done: @escaping () -> Void) {
+  /// A source that is to be opened again is not waited for as long as one that is to end well.
+  private var lossGrace: Duration { min(services.settings.killGrace, .seconds(1)) }
+
+  /// Closes what is open; `done` runs when nothing is left of it, at once if nothing is open. Called again before that,
+  /// the later `done` counts.
+  private func closeSource(grace: Duration, _ done: @escaping () -> Void) {
     if let source {
       closing = source
       self.source = nil
       afterClosing = done
-      return source.close { [self] in
+      return source.close(grace: grace) { [self] in
         closing = nil
         let done = afterClosing
         afterClosing = nil
@@ -169,7 +178,8 @@ package final class StreamRuntime: @unchecked Sendable {
         if let last { _ = try? await services.coordinator.update(id, epoch: epoch, last) }
         _ = try? await services.coordinator.release(id, epoch: epoch, ending)
       }
-      try? await services.store.clear(id)
+      try? await services.store.clear(id, epoch: epoch)
+      await services.forgetIfDeleted(id)
       closed?()
     }
   }
@@ -181,6 +191,9 @@ package final class StreamRuntime: @unchecked Sendable {
     if rule.restarts > 0 { services.metrics.sourceRetries.add() }
     writer.beginRun()
     isHeld = false
+    rule.stall =
+      planner.readsPlaylist
+      ? max(services.settings.supervision.stall, Self.playlistStall) : services.settings.supervision.stall
     let source = planner.source(on: home, continuingAt: writer.lastDecodeTime)
     self.source = source
     note { $0.phase = phaseWord }
@@ -190,16 +203,28 @@ package final class StreamRuntime: @unchecked Sendable {
   private func take(_ event: MediaSourceEvent, _ attempt: SupervisionRule.Attempt) {
     guard attempt == self.attempt else { return }
     switch event {
+    case .alive: rule.sign(attempt, now: .now)
     case .bytes(let bytes): append(bytes, attempt)
     case .process(let pid): note { $0.ffmpegPID = pid ?? 0 }
-    case .progress(let report): note { $0.outputMediaInfo = outputInfo.merging(report.fields) { $1 } }
+    case .progress(let report):
+      rule.sign(attempt, now: .now)
+      note { $0.outputMediaInfo = outputInfo.merging(report.fields) { $1 } }
     case .mediaInfo(let input, let output):
+      rule.sign(attempt, now: .now)
       outputInfo = output
       note { $0.mediaInfo = input }
     case .failed(let failure): lose(rule.failed(attempt, failure, now: .now), failure)
-    case .ended(let isComplete):
-      lose(rule.ended(attempt, isComplete: isComplete, now: .now), .closed)
+    case .ended(let isComplete): ended(attempt, isComplete: isComplete)
     }
+  }
+
+  private func ended(_ attempt: SupervisionRule.Attempt, isComplete: Bool) {
+    // All of a short film may still be held back; and all of a short playlist has told nothing yet.
+    let before = writer.totalBytes
+    writer.endRun()
+    if writer.verdict == .notTransportStream, !writer.firstBytes.isEmpty { return refuse(attempt) }
+    if writer.totalBytes > before, rule.media(attempt, now: .now) { firstMedia() }
+    lose(rule.ended(attempt, isComplete: isComplete, now: .now), .closed)
   }
 
   private func append(_ bytes: UnsafeMutableRawBufferPointer, _ attempt: SupervisionRule.Attempt) {
@@ -209,8 +234,12 @@ package final class StreamRuntime: @unchecked Sendable {
     let now = ContinuousClock.now
     if writer.append(bytes) {
       if rule.media(attempt, now: now) { firstMedia() }
-    } else if writer.verdict == .notTransportStream {
-      return refuse(attempt)
+    } else {
+      switch writer.verdict {
+      case .undecided: break
+      case .transportStream: rule.sign(attempt, now: now)
+      case .notTransportStream: return refuse(attempt)
+      }
     }
     let delay = writer.delay(now: now)
     guard delay >= .milliseconds(20), !isHeld else { return }
@@ -247,12 +276,19 @@ package final class StreamRuntime: @unchecked Sendable {
   }
 
   private func loseSource(_ failure: SourceFailure) {
-    noteFailure(failure)
+    if case .isPlaylist = failure {
+      logger.info("the source is a playlist")
+    } else {
+      noteFailure(failure)
+    }
     note { $0.phase = phaseWord }
     attempt = nil
     pace = nil
     writer.endRun()
-    closeSource {}
+    closeSource(grace: lossGrace) { [self] in
+      // Where there is nothing to wait for, the next source is opened at once.
+      if !isOver { step(rule.tick(now: .now, isHeld: false)) }
+    }
   }
 
   private func noteFailure(_ failure: SourceFailure) {
@@ -343,7 +379,7 @@ package final class StreamRuntime: @unchecked Sendable {
     case .keep(clients: 0, let remaining) where remaining < .seconds(1):
       idleCheck = home.schedule(after: remaining + .milliseconds(10)) { [unowned self] in
         idleCheck = nil
-        checkIdle()
+        if !isOver { checkIdle() }
       }
     case .keep, nil: break
     case .fenced(let fence): fenced(fence)

@@ -1,5 +1,6 @@
 package import ChildProcess
 package import Cluster
+internal import Identifiers
 package import MediaLog
 package import Observability
 
@@ -32,5 +33,16 @@ package struct StreamServices: Sendable {
     self.ffmpegPath = ffmpegPath
     self.logger = logger
     self.metrics = metrics
+  }
+}
+
+extension StreamServices {
+  /// A deleted stream leaves nothing in the store; one that rests keeps its numbering.
+  func forgetIfDeleted(_ id: StreamID) async {
+    do {
+      if try await coordinator.stream(id) == nil { try await store.remove(id) }
+    } catch {
+      logger.debug("a stream's log was not removed", ["stream.id": id.text, "error": "\(error)"])
+    }
   }
 }

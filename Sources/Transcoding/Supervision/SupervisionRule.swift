@@ -11,6 +11,10 @@
 ///                                  └── all URLs failed, never media, or total timeout ──▶ finished(failed)
 ///   any ──stop──▶ finished(stopped)      running ──film is over──▶ finished(ended)
 /// ```
+///
+/// A source that sends nothing gets STREAM_RETRY_WINDOW. One that evidently works but has no media yet (FFmpeg that
+/// logs and reports progress while it reads slow HLS segments, a transport stream before its first random access point)
+/// gets that window again from each sign of life, and FIRST_BYTE_TIMEOUT in all: no viewer waits longer.
 package struct SupervisionRule: Sendable {
   package typealias Instant = ContinuousClock.Instant
 
@@ -23,11 +27,13 @@ package struct SupervisionRule: Sendable {
     package var longestDelay = Duration.seconds(30)
     /// STREAM_RETRY_WINDOW: without media from one URL for so long, the next URL.
     package var window = Duration.seconds(8)
+    /// FIRST_BYTE_TIMEOUT: the longest opening of a source that shows signs of life.
+    package var longestOpening = Duration.seconds(20)
     /// LIVE_CHUNK_TIMEOUT_SECONDS: silence of a running source that counts as a stall.
     package var stall = Duration.seconds(4)
     /// HOLD_SECONDS: the pause before the list of URLs is gone through again.
     package var hold = Duration.seconds(10)
-    /// STREAM_TOTAL_TIMEOUT since the last media; nil for never.
+    /// STREAM_TOTAL_TIMEOUT since the last media, or the start; nil for never.
     package var total: Duration? = .seconds(60)
 
     package init() {}
@@ -48,7 +54,7 @@ package struct SupervisionRule: Sendable {
     /// Exits: start, stop.
     case idle
     /// Exits: media → running; failure or the window's end → waiting, finished; stop.
-    case opening(Attempt, since: Instant)
+    case opening(Attempt, since: Instant, lastSign: Instant)
     /// Exits: failure, stall → waiting, finished; the film's end → finished; stop.
     case running(Attempt, lastMedia: Instant)
     /// Exits: `until` has come → opening; total timeout → finished; stop.
@@ -67,6 +73,12 @@ package struct SupervisionRule: Sendable {
   private var firstTryOfURL: Instant?
   private var urlsFailed = 0
   private var lastMedia: Instant?
+  private var started: Instant?
+  private var lastFailure = SourceFailure.silent
+  /// The URL in use has turned out to be a playlist: that happens once.
+  private var isKnownPlaylist = false
+  /// Silence of a running source that counts as a stall; the setting's, unless the source's kind needs longer.
+  package var stall: Duration
   /// How often a source was opened again.
   package private(set) var restarts = 0
 
@@ -74,6 +86,7 @@ package struct SupervisionRule: Sendable {
   package init(settings: Settings, urlCount: Int) {
     self.settings = settings
     self.urlCount = max(1, urlCount)
+    stall = settings.stall
   }
 
   package enum OpenAction: Sendable, Equatable {
@@ -98,6 +111,7 @@ package struct SupervisionRule: Sendable {
 
   package mutating func start(now: Instant) -> OpenAction {
     guard case .idle = state else { return .doNothing }
+    started = now
     return .open(open(now: now), url: url)
   }
 
@@ -107,14 +121,20 @@ package struct SupervisionRule: Sendable {
     triesOfURL += 1
     if firstTryOfURL == nil { firstTryOfURL = now }
     let attempt = Attempt(number: lastAttempt)
-    state = .opening(attempt, since: now)
+    state = .opening(attempt, since: now, lastSign: now)
     return attempt
+  }
+
+  /// The source works, though it has no media yet.
+  package mutating func sign(_ attempt: Attempt, now: Instant) {
+    guard case .opening(attempt, let since, _) = state else { return }
+    state = .opening(attempt, since: since, lastSign: now)
   }
 
   /// Media has come from the source. Answers whether it is the first of this attempt.
   package mutating func media(_ attempt: Attempt, now: Instant) -> Bool {
     switch state {
-    case .opening(let current, _) where current == attempt:
+    case .opening(let current, _, _) where current == attempt:
       state = .running(attempt, lastMedia: now)
       triesOfURL = 0
       firstTryOfURL = nil
@@ -139,39 +159,53 @@ package struct SupervisionRule: Sendable {
 
   package mutating func failed(_ attempt: Attempt, _ failure: SourceFailure, now: Instant) -> LossAction {
     switch state {
-    case .opening(let current, _) where current == attempt: return lose(failure, now: now)
+    case .opening(let current, _, _) where current == attempt: return lose(failure, now: now)
     case .running(let current, _) where current == attempt: return lose(failure, now: now)
     case .idle, .opening, .running, .waiting, .finished: return .doNothing
     }
   }
 
   private mutating func lose(_ failure: SourceFailure, now: Instant) -> LossAction {
+    if case .isPlaylist = failure, !isKnownPlaylist { return openAsPlaylist(now) }
+    lastFailure = failure
+    if isOverdue(now) { return finish(.failed(failure)) }
     let isOutOfTime = firstTryOfURL.map { $0.duration(to: now) >= settings.window } ?? false
     guard failure.isFinal || triesOfURL >= settings.attempts || isOutOfTime else {
       state = .waiting(until: now + delay)
       return .close
     }
-    url = (url + 1) % urlCount
+    takeNextURL()
     urlsFailed += 1
-    triesOfURL = 0
-    firstTryOfURL = nil
     if urlsFailed < urlCount {
       state = .waiting(until: now)
       return .close
     }
     urlsFailed = 0
     guard lastMedia != nil else { return finish(.failed(failure)) }
-    lastFailure = failure
     state = .waiting(until: now + settings.hold)
     return .close
   }
 
-  private var lastFailure = SourceFailure.closed
+  /// No failure: the same URL, read in another way, at once and with a whole window.
+  private mutating func openAsPlaylist(_ now: Instant) -> LossAction {
+    isKnownPlaylist = true
+    triesOfURL = 0
+    firstTryOfURL = nil
+    state = .waiting(until: now)
+    return .close
+  }
+
+  private mutating func takeNextURL() {
+    if urlCount > 1 { isKnownPlaylist = false }
+    url = (url + 1) % urlCount
+    triesOfURL = 0
+    firstTryOfURL = nil
+  }
 
   private var delay: Duration {
     guard settings.isExponential else { return settings.delay }
     var delay = settings.delay
-    for _ in 1..<max(2, triesOfURL) where delay < settings.longestDelay { delay = delay * 3 / 2 }
+    for _ in 1..<max(1, triesOfURL) where delay < settings.longestDelay { delay = delay * 3 / 2 }
     return min(delay, settings.longestDelay)
   }
 
@@ -187,21 +221,23 @@ package struct SupervisionRule: Sendable {
     case .waiting(let until):
       if isOverdue(now) { return .finish(finished(.failed(lastFailure))) }
       return now >= until ? .open(open(now: now), url: url) : .doNothing
-    case .opening(_, let since):
-      guard since.duration(to: now) >= settings.window else { return .doNothing }
+    case .opening(_, let since, let lastSign):
+      let isSilent = lastSign.duration(to: now) >= settings.window
+      let isTooLong = since.duration(to: now) >= max(settings.longestOpening, settings.window)
+      guard isSilent || isTooLong || isOverdue(now) else { return .doNothing }
       return loseByTime(now)
     case .running(let attempt, let last):
       if isHeld {
         state = .running(attempt, lastMedia: now)
+        lastMedia = now
         return .doNothing
       }
-      guard last.duration(to: now) >= settings.stall else { return .doNothing }
+      guard last.duration(to: now) >= stall else { return .doNothing }
       return loseByTime(now)
     }
   }
 
   private mutating func loseByTime(_ now: Instant) -> TickAction {
-    lastFailure = .silent
     switch lose(.silent, now: now) {
     case .close: return .close
     case .finish(let outcome): return .finish(outcome)
@@ -215,8 +251,8 @@ package struct SupervisionRule: Sendable {
   }
 
   private func isOverdue(_ now: Instant) -> Bool {
-    guard let total = settings.total, let lastMedia else { return false }
-    return lastMedia.duration(to: now) >= total
+    guard let total = settings.total, let since = lastMedia ?? started else { return false }
+    return since.duration(to: now) >= total
   }
 
   /// Ends the stream from outside. Nothing comes after it.

@@ -5,7 +5,9 @@ internal import Synchronization
 /// One upstream client a loop, made when the loop first wants it.
 package final class UpstreamClients: Sendable {
   private let clients = Mutex<[ObjectIdentifier: LoopBound<UpstreamClient>]>([:])
-  private let policy: AddressPolicy
+  let policy: AddressPolicy
+  /// For sources that FFmpeg connects to by itself.
+  let resolver = AddressResolver()
   package let counters: UpstreamCounters
 
   package init(policy: AddressPolicy, counters: UpstreamCounters) {

@@ -8,7 +8,6 @@ final class UpstreamSource: MediaSource {
   private let loop: EventLoop
   private var transfer: UpstreamTransfer?
   private var handler: ((MediaSourceEvent) -> Void)?
-  private var status = 0
 
   init(client: UpstreamClient, request: UpstreamRequest, loop: EventLoop) {
     self.client = client
@@ -25,7 +24,7 @@ final class UpstreamSource: MediaSource {
 
   func resume() { transfer?.resume() }
 
-  func close(_ closed: @escaping () -> Void) {
+  func close(grace: Duration, _ closed: @escaping () -> Void) {
     handler = nil
     transfer?.cancel()
     transfer = nil
@@ -34,14 +33,12 @@ final class UpstreamSource: MediaSource {
 
   private func take(_ event: UpstreamEvent) {
     switch event {
-    case .head(let head): status = head.status
+    case .head(let head):
+      if !(200..<300).contains(head.status) { fail(.httpStatus(head.status)) }
     case .data(let bytes):
-      guard (200..<300).contains(status) else { return fail(.httpStatus(status)) }
       // libcurl hands out its own receive buffer, which it does not read again after the call.
       handler?(.bytes(UnsafeMutableRawBufferPointer(mutating: bytes)))
-    case .finished(.success(let summary)):
-      guard (200..<300).contains(status) else { return fail(.httpStatus(status)) }
-      finish(.ended(isComplete: summary.isAnnouncedLengthDelivered))
+    case .finished(.success(let summary)): finish(.ended(isComplete: summary.isAnnouncedLengthDelivered))
     case .finished(.failure(let error)): fail(SourceFailure(error))
     }
   }

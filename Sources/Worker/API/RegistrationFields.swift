@@ -17,13 +17,13 @@ struct RegistrationFields {
   let settings: [String: String]
 
   private static let webSchemes: Set<SourceURL.Scheme> = [.http, .https]
-  private static let switches = ["strict_live_ts", "use_sticky_session", "enable_silence_detection"]
 
   /// Nil if a field is wrong: then `body` says which.
   init?(_ body: inout RequestBody, policy: AddressPolicy, callbackPolicy: AddressPolicy, defaultUserAgent: String) {
     let url = Self.url(&body, "url", body.string("url", required: true), policy)
-    failoverURLs = body.strings("failover_urls", limit: 32).enumerated().compactMap { index, text in
-      Self.url(&body, "failover_urls.\(index)", text, policy)?.text
+    let given = body.strings("failover_urls", limit: 32)
+    failoverURLs = given.enumerated().compactMap { index, text in
+      Self.url(&body, "failover_urls", member: String(index), text, policy)?.text
     }
     failoverResolverURL =
       Self.url(&body, "failover_resolver_url", body.string("failover_resolver_url"), callbackPolicy, Self.webSchemes)?
@@ -37,7 +37,7 @@ struct RegistrationFields {
   }
 
   private static func url(
-    _ body: inout RequestBody, _ name: String, _ text: String?, _ policy: AddressPolicy,
+    _ body: inout RequestBody, _ name: String, member: String? = nil, _ text: String?, _ policy: AddressPolicy,
     _ schemes: Set<SourceURL.Scheme> = Set(SourceURL.Scheme.allCases)
   ) -> SourceURL? {
     guard let text else { return nil }
@@ -46,14 +46,14 @@ struct RegistrationFields {
       let port = UInt16(clamping: url.port ?? 0)
       guard !policy.refusesLiteral(host: url.host, port: port, allowsMulticast: url.scheme == .udp) else {
         body.refuse(
-          name, .valueError,
+          name, member: member, .valueError,
           "Value error, the target \(url.host) is not allowed: name it in "
             + (name == "failover_resolver_url" ? "CALLBACK_ALLOW" : "SOURCE_ALLOW"), input: url.masked)
         return nil
       }
       return url
     } catch {
-      body.refuse(name, .valueError, "Value error, \(error)", input: Masking.mask(url: text))
+      body.refuse(name, member: member, .valueError, "Value error, \(error)", input: Masking.mask(url: text))
       return nil
     }
   }
@@ -69,14 +69,17 @@ struct RegistrationFields {
   }
 
   private static func headers(_ body: inout RequestBody) -> SourceHeaders {
-    let values = body.scalars("headers").compactMapValues { scalar -> SourceHeaders.Value? in
-      switch scalar {
-      case .text(let text): .text(text)
-      case .integer, .number: .text(scalar.pythonText ?? "")
-      case .bool(let value): .text(value ? "true" : "false")
-      case .null: nil
+    let values = body.scalars("headers").compactMapValues { $0.plainText.map(SourceHeaders.Value.text) }
+    var isFine = true
+    for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+      do {
+        _ = try SourceHeaders([name: value])
+      } catch {
+        isFine = false
+        body.refuse("headers", member: name, .valueError, "Value error, \(error)")
       }
     }
+    guard isFine else { return .none }
     do {
       return try SourceHeaders(values)
     } catch {
@@ -91,7 +94,7 @@ struct RegistrationFields {
       if let text = scalar.pythonText {
         metadata[key] = text
       } else {
-        body.refuse("metadata.\(key)", .stringType, "Input should be a string, integer, float or boolean")
+        body.refuse("metadata", member: key, .stringType, "Input should be a string, integer, float or boolean")
       }
     }
     let bytes = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
@@ -101,11 +104,41 @@ struct RegistrationFields {
     return metadata
   }
 
+  /// Of api.md §2.1: `strict_live_ts`, `silence_threshold_db` … as they are stored.
   private static func settings(_ body: inout RequestBody) -> [String: String] {
     var settings: [String: String] = [:]
-    for name in switches {
+    for name in ["strict_live_ts", "use_sticky_session", "enable_silence_detection"] {
       if let value = body.bool(name) { settings[name] = value ? "true" : "false" }
+    }
+    for rule in numberRules {
+      guard let value = body.number(rule.name) else { continue }
+      if let (kind, words) = rule.refusal(value) {
+        body.refuse(rule.name, kind, "Input should be \(words)")
+      } else {
+        settings[rule.name] = value.description
+      }
+    }
+    if let count = body.integer("silence_failover_threshold") {
+      if count < 1 {
+        body.refuse("silence_failover_threshold", .greaterThanEqual, "Input should be greater than or equal to 1")
+      }
+      settings["silence_failover_threshold"] = String(count)
     }
     return settings
   }
+
+  private struct NumberRule {
+    let name: String
+    /// What is wrong, if the value is.
+    let refusal: @Sendable (Double) -> (InvalidField.Kind, String)?
+  }
+
+  private static let numberRules = [
+    NumberRule(name: "silence_threshold_db") { $0 <= 0 ? nil : (.lessThanEqual, "less than or equal to 0") },
+    NumberRule(name: "silence_duration") { $0 > 0 ? nil : (.valueError, "greater than 0") },
+    NumberRule(name: "silence_check_interval") { $0 > 0 ? nil : (.valueError, "greater than 0") },
+    NumberRule(name: "silence_monitoring_grace_period") {
+      $0 >= 0 ? nil : (.greaterThanEqual, "greater than or equal to 0")
+    },
+  ]
 }

@@ -1,54 +1,47 @@
-internal import Foundation
 internal import HTTP
 
 /// The JSON object of a request, read field by field; what is wrong is collected, so that one answer names it all
 /// (api.md §1.4, §1.5). `null` means absent, an empty array where an object is expected is an empty object.
 struct RequestBody {
-  private let fields: [String: Any]
+  private let fields: [String: JSON]
   private(set) var invalid: [InvalidField] = []
 
   /// Throws 422 for what is no JSON object.
   init(_ request: HTTPRequest) throws(Problem) {
     if let type = request.headers["Content-Type"], !Self.isJSON(type) {
-      throw .validation([
-        InvalidField(
-          type: .valueError, location: ["body"], message: "Value error, Content-Type must be application/json")
-      ])
+      throw Self.malformed(.valueError, "Value error, Content-Type must be application/json")
     }
-    guard !request.body.isEmpty else {
-      throw .validation([InvalidField(type: .missing, location: ["body"], message: "Field required")])
-    }
-    let value: Any
+    guard !request.body.isEmpty else { throw Self.malformed(.missing, "Field required") }
+    let value: JSON
     do {
-      value = try JSONSerialization.jsonObject(with: Data(request.body), options: .fragmentsAllowed)
+      value = try JSONParser.parse(request.body)
     } catch {
-      let offset = Self.offset(in: "\(error)")
-      throw .validation([
-        InvalidField(type: .jsonInvalid, location: ["body", String(offset)], message: "JSON decode error")
-      ])
+      throw Self.malformed(.jsonInvalid, "JSON decode error", at: error.offset)
     }
-    guard let fields = value as? [String: Any] else {
-      throw .validation([
-        InvalidField(type: .dictType, location: ["body"], message: "Input should be a valid dictionary")
-      ])
+    guard case .object(let members) = value else {
+      throw Self.malformed(.dictType, "Input should be a valid dictionary")
     }
-    self.fields = fields
+    fields = Dictionary(members) { $1 }
   }
 
-  /// Where Foundation says that it stopped: only its words tell.
-  private static func offset(in description: String) -> Int {
-    guard let range = description.range(of: "around character ") else { return 0 }
-    return Int(description[range.upperBound...].prefix { $0.isNumber }) ?? 0
+  /// An object without fields.
+  init() { fields = [:] }
+
+  private static func malformed(_ type: InvalidField.Kind, _ message: String, at offset: Int? = nil) -> Problem {
+    .validation([
+      InvalidField(type: type, location: ["body"] + (offset.map { [String($0)] } ?? []), message: message)
+    ])
   }
 
   /// JSON by its type, or what `curl -d` calls everything that it sends: then the text itself decides.
   private static func isJSON(_ type: String) -> Bool {
-    let essence = type.prefix { $0 != ";" }.lowercased().trimmingCharacters(in: .whitespaces)
+    let essence = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
     return essence == "application/json" || essence.hasSuffix("+json") || essence == "application/x-www-form-urlencoded"
   }
 
-  private func value(_ name: String) -> Any? {
-    guard let value = fields[name], !(value is NSNull) else { return nil }
+  private func value(_ name: String) -> JSON? {
+    guard let value = fields[name] else { return nil }
+    if case .null = value { return nil }
     return value
   }
 
@@ -57,10 +50,13 @@ struct RequestBody {
     if !invalid.isEmpty { throw .validation(invalid) }
   }
 
-  mutating func refuse(_ name: String, _ type: InvalidField.Kind, _ message: String, input: String? = nil) {
+  /// `name`: of the field, `member`: of what is in it, or its index. `input`: what may be repeated of it.
+  mutating func refuse(
+    _ name: String, member: String? = nil, _ type: InvalidField.Kind, _ message: String, input: String? = nil
+  ) {
     invalid.append(
       InvalidField(
-        type: type, location: ["body"] + name.split(separator: ".").map(String.init), message: message,
+        type: type, location: ["body", name] + (member.map { [$0] } ?? []), message: message,
         input: input.map { JSONText.quote(String($0.prefix(256))) }))
   }
 
@@ -69,7 +65,7 @@ struct RequestBody {
       if required { refuse(name, .missing, "Field required") }
       return nil
     }
-    guard let text = value as? String else {
+    guard case .string(let text) = value else {
       refuse(name, .stringType, "Input should be a valid string")
       return nil
     }
@@ -77,16 +73,37 @@ struct RequestBody {
   }
 
   mutating func bool(_ name: String) -> Bool? {
-    guard let value = value(name) else { return nil }
-    if let number = value as? NSNumber, number.isBoolean || number == 0 || number == 1 { return number.boolValue }
-    if let text = value as? String, let value = QueryBool.parse(text) { return value }
+    switch value(name) {
+    case nil: return nil
+    case .bool(let value): return value
+    case .integer(let number) where number == 0 || number == 1: return number == 1
+    case .string(let text):
+      if let value = QueryBool.parse(text) { return value }
+    default: break
+    }
     refuse(name, .boolParsing, "Input should be a valid boolean, unable to interpret input")
+    return nil
+  }
+
+  /// A number, or a text that is one.
+  mutating func number(_ name: String) -> Double? {
+    guard let value = value(name) else { return nil }
+    if let number = value.double { return number }
+    refuse(name, .floatParsing, "Input should be a valid number, unable to parse string as a number")
+    return nil
+  }
+
+  /// A number without fraction, or a text that is one.
+  mutating func integer(_ name: String) -> Int? {
+    guard let value = value(name) else { return nil }
+    if let number = value.double, let whole = Int(exactly: number) { return whole }
+    refuse(name, .intParsing, "Input should be a valid integer, unable to parse string as an integer")
     return nil
   }
 
   mutating func strings(_ name: String, limit: Int) -> [String] {
     guard let value = value(name) else { return [] }
-    guard let items = value as? [Any] else {
+    guard case .array(let items) = value else {
       refuse(name, .listType, "Input should be a valid list")
       return []
     }
@@ -94,77 +111,67 @@ struct RequestBody {
       refuse(name, .valueError, "Value error, at most \(limit) items are allowed")
       return []
     }
-    return items.enumerated().compactMap { index, item in
-      guard let text = item as? String else {
-        refuse("\(name).\(index)", .stringType, "Input should be a valid string")
-        return nil
+    var texts: [String] = []
+    for (index, item) in items.enumerated() {
+      if case .string(let text) = item {
+        texts.append(text)
+      } else {
+        refuse(name, member: String(index), .stringType, "Input should be a valid string")
       }
-      return text
     }
+    return texts
   }
 
-  enum Scalar: Sendable {
-    case text(String)
-    case integer(Int64)
-    case number(Double)
-    case bool(Bool)
-    case null
-  }
-
-  /// An object of scalars; other values are refused one by one.
-  mutating func scalars(_ name: String) -> [String: Scalar] {
-    guard let value = value(name) else { return [:] }
-    if let array = value as? [Any], array.isEmpty { return [:] }
-    guard let object = value as? [String: Any] else {
+  /// An object of scalars (and nulls); other values are refused one by one.
+  mutating func scalars(_ name: String) -> [String: JSON] {
+    switch value(name) {
+    case nil: return [:]
+    case .array(let items) where items.isEmpty: return [:]
+    case .object(let members):
+      var result: [String: JSON] = [:]
+      for (key, item) in members.sorted(by: { $0.0 < $1.0 }) {
+        switch item {
+        case .array, .object:
+          refuse(name, member: key, .stringType, "Input should be a string, integer, float or boolean")
+        case .null, .bool, .integer, .unsigned, .number, .string: result[key] = item
+        }
+      }
+      return result
+    default:
       refuse(name, .dictType, "Input should be a valid dictionary")
       return [:]
     }
-    var result: [String: Scalar] = [:]
-    for (key, item) in object.sorted(by: { $0.key < $1.key }) {
-      switch item {
-      case let text as String: result[key] = .text(text)
-      case let number as NSNumber: result[key] = Self.scalar(number)
-      case is NSNull: result[key] = .null
-      default: refuse("\(name).\(key)", .stringType, "Input should be a string, integer, float or boolean")
-      }
-    }
-    return result
-  }
-
-  private static func scalar(_ number: NSNumber) -> Scalar {
-    if number.isBoolean { return .bool(number.boolValue) }
-    switch String(cString: number.objCType) {
-    case "d", "f": return .number(number.doubleValue)
-    default: return .integer(number.int64Value)
-    }
   }
 }
 
-extension NSNumber {
-  /// JSON booleans are numbers too: their type tells them apart.
-  fileprivate var isBoolean: Bool { String(cString: objCType) == "c" }
-}
-
-/// Booleans of queries and texts (api.md §1.5).
-enum QueryBool {
-  static func parse(_ text: String) -> Bool? {
-    switch text.lowercased() {
-    case "1", "true", "t", "yes", "y", "on": true
-    case "0", "false", "f", "no", "n", "off": false
-    default: nil
-    }
-  }
-}
-
-extension RequestBody.Scalar {
-  /// As Python prints it: `True`, `10.0`. Nil for null.
+extension JSON {
+  /// A scalar as Python prints it: `True`, `10.0`. Nil for the others and for null.
   var pythonText: String? {
     switch self {
-    case .text(let text): text
-    case .integer(let value): String(value)
-    case .number(let value): value.description
     case .bool(let value): value ? "True" : "False"
-    case .null: nil
+    case .integer, .unsigned, .number, .string: plainText
+    case .null, .array, .object: nil
+    }
+  }
+
+  /// A scalar as JSON writes it, texts without quotation marks. Nil for the others and for null.
+  var plainText: String? {
+    switch self {
+    case .string(let text): text
+    case .bool(let value): value ? "true" : "false"
+    case .integer(let value): String(value)
+    case .unsigned(let value): String(value)
+    case .number(let value): value.description
+    case .null, .array, .object: nil
+    }
+  }
+
+  /// A finite number, or a text that is one.
+  fileprivate var double: Double? {
+    switch self {
+    case .integer, .unsigned, .number, .string:
+      plainText.flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+    case .null, .bool, .array, .object: nil
     }
   }
 }

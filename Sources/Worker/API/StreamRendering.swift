@@ -33,12 +33,13 @@ struct StreamRendering: Sendable {
       ("current_failover_index", .integer(index)), ("failover_attempts", .integer(report.failoverAttempts)),
       ("last_failover_time", report.lastFailover.map { .string($0.text) } ?? .null),
       ("stream_type", .string(word(registration))), ("created_at", .string(record.createdAt.text)),
-      ("last_access", .string(record.lastAccess.text)), ("metadata", metadata(registration.metadata)),
+      ("last_access", .string(record.lastAccess.text)), ("metadata", metadata(registration)),
       ("headers", .map(registration.headers.mapValues { _ in "***" })), ("status", .string(record.status.rawValue)),
       ("owner", .optional(record.owner?.text)), ("epoch", .unsigned(record.epoch.value)),
       ("profile", .optional(profile)),
       ("output_format", .string(format)), ("started_at", record.startedAt.map { .string($0.text) } ?? .null),
-      ("restarts", .integer(report.restarts)), ("last_error", .optional(report.lastError)),
+      ("restarts", .integer(report.restarts)),
+      ("last_error", .optional(report.lastError.map { masked($0, registration) })),
       ("ffmpeg_pid", report.ffmpegPID.map { .integer(Int($0)) } ?? .null), ("media_info", media(report.mediaInfo)),
       ("output_media_info", media(report.outputMediaInfo)),
     ])
@@ -50,8 +51,15 @@ struct StreamRendering: Sendable {
       ?? SourceCategory.live.rawValue
   }
 
-  private func metadata(_ metadata: [String: String]) -> JSON {
-    .map(showsSourceURLs ? metadata : metadata.mapValues { Masking.mask(text: $0) })
+  private func metadata(_ registration: StreamRegistration) -> JSON {
+    .map(registration.metadata.mapValues { masked($0, registration) })
+  }
+
+  /// Text that may hold URLs. The stream's own first, as a whole: it may contain blanks, at which any other URL ends.
+  private func masked(_ text: String, _ registration: StreamRegistration) -> String {
+    guard !showsSourceURLs else { return text }
+    let own = registration.sourceURL
+    return Masking.mask(text: text.replacing(own, with: Masking.mask(url: own)))
   }
 
   private func media(_ properties: [String: MediaProperty]) -> JSON {

@@ -17,17 +17,17 @@ struct SystemRoutes: Sendable {
     router.add(.get, "/", handler: guarded { _, _ in try await root() })
     router.add(.get, "/health", handler: guarded { _, _ in try await healthy() })
     router.add(.get, "/info", handler: guarded { _, _ in HTTPResponse(information.json) })
-    router.add(.get, "/livez") { _, _ in HTTPResponse(.object([("status", .string("ok"))])) }
-    router.add(.get, "/readyz") { request, _ in ready(request) }
+    router.add(.get, "/livez") { _, _ in alive() }
+    router.add(.get, "/readyz") { request, _ in try ready(request) }
     router.add(.get, "/metrics") { _, _ in
       HTTPResponse(contentType: "text/plain; version=0.0.4; charset=utf-8", metrics.render())
     }
-    router.add(.get, "/stats", handler: guarded { _, _ in try await statistics() })
+    router.add(.get, "/stats", handler: guarded { request, _ in try await statistics(request) })
     router.add(.get, "/stats/detailed", handler: guarded { _, _ in try await detailed() })
     router.add(.get, "/stats/performance", handler: guarded { _, _ in performance() })
-    router.add(.get, "/stats/streams", handler: guarded { _, _ in try await streams() })
-    router.add(.get, "/stats/clients", handler: guarded { _, _ in try await clients() })
-    router.add(.get, "/clients", handler: guarded { _, _ in try await clients() })
+    router.add(.get, "/stats/streams", handler: guarded { request, _ in try await streams(request) })
+    router.add(.get, "/stats/clients", handler: guarded { request, _ in try await clients(request) })
+    router.add(.get, "/clients", handler: guarded { request, _ in try await clients(request) })
     router.add(.get, "/clients/{cid}", handler: guarded { _, parameters in try await client(parameters["cid"]) })
     router.add(.delete, "/hls/{id}/clients/{cid}", handler: guarded { try await removeClient($0, $1) })
   }
@@ -57,12 +57,19 @@ struct SystemRoutes: Sendable {
     return HTTPResponse(.object(members))
   }
 
-  private func ready(_ request: HTTPRequest) -> HTTPResponse {
+  private func alive() -> HTTPResponse {
+    var response = HTTPResponse(.object([("status", .string(health.isAlive ? "ok" : "stalled"))]))
+    if !health.isAlive { response.status = .serviceUnavailable }
+    return response
+  }
+
+  private func ready(_ request: HTTPRequest) throws -> HTTPResponse {
+    let isVerbose = try request.flag("verbose")
     let report = health.report
     var members: [(String, JSON)] = [("status", .string(report.status.rawValue))]
     if !report.reasons.isEmpty { members.append(("reasons", .array(report.reasons.map { .string($0) }))) }
     if !report.degraded.isEmpty { members.append(("degraded", .array(report.degraded.map { .string($0) }))) }
-    if request.query.first("verbose") != nil {
+    if isVerbose {
       let rows = report.checks.map { check in
         JSON.object([("name", .string(check.name)), ("ok", .bool(check.ok)), ("detail", .string(check.detail))])
       }
@@ -89,9 +96,10 @@ struct SystemRoutes: Sendable {
     ]
   }
 
-  private func statistics() async throws -> HTTPResponse {
-    let streams = try await coordinator.streams()
-    let clients = try await coordinator.clients()
+  private func statistics(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let scope = try request.scope()
+    let streams = try await coordinator.streams(in: scope)
+    let clients = try await coordinator.clients(in: scope)
     return HTTPResponse(
       .object(
         try await proxyStatistics() + [
@@ -119,16 +127,16 @@ struct SystemRoutes: Sendable {
       ]))
   }
 
-  private func streams() async throws -> HTTPResponse {
-    let streams = try await coordinator.streams()
+  private func streams(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let streams = try await coordinator.streams(in: try request.scope())
     return HTTPResponse(
       .object([("total_streams", .integer(streams.count)), ("streams", .array(streams.map(rendering.stream)))]))
   }
 
   // MARK: Clients
 
-  private func clients() async throws -> HTTPResponse {
-    let clients = try await coordinator.clients()
+  private func clients(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let clients = try await coordinator.clients(in: try request.scope())
     return HTTPResponse(
       .object([("total_clients", .integer(clients.count)), ("clients", .array(clients.map(rendering.client)))]))
   }

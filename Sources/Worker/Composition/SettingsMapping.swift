@@ -10,6 +10,7 @@ extension Configuration {
     settings.supervision.delay = source.retryDelay
     settings.supervision.isExponential = source.retryDelayGrows
     settings.supervision.window = source.retryWindow
+    settings.supervision.longestOpening = source.firstByteTimeout
     settings.supervision.stall = source.stallTimeout
     settings.supervision.hold = source.hold
     settings.supervision.total = source.totalTimeout == .zero ? nil : source.totalTimeout
@@ -63,7 +64,9 @@ extension Configuration {
   }
 
   var templatePolicy: TemplatePolicy {
-    TemplatePolicy(allowsTemplates: ffmpeg.templates == .checked, additionalOptions: Set(ffmpeg.allowedOptions))
+    TemplatePolicy(
+      allowsTemplates: ffmpeg.templates == .checked,
+      additionalOptions: TemplatePolicy.optionNames(ffmpeg.allowedOptions.joined(separator: ",")))
   }
 
   var hardwareSettings: HardwareProbe.Settings {

@@ -14,6 +14,9 @@ struct Sweeper: Sendable {
   func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await each(configuration.cluster.cleanupInterval) { try await sweep() } }
+      group.addTask {
+        await each(min(configuration.cluster.cleanupInterval, .seconds(1))) { try await expireClients() }
+      }
       group.addTask { await each(configuration.cluster.heartbeatInterval) { try await announce() } }
       group.addTask { await each(.seconds(1)) { figures.sample(try await coordinator.statistics()) } }
       await group.waitForAll()
@@ -35,8 +38,12 @@ struct Sweeper: Sendable {
     try await coordinator.announce(capacity: configuration.limits.streams, load: 0)
   }
 
-  private func sweep() async throws {
+  /// An HLS viewer's leaving is seen by its silence alone; a late look at it would run an FFmpeg for nobody.
+  private func expireClients() async throws {
     _ = try await coordinator.expireClients(timeout: configuration.clients.hlsTimeout)
+  }
+
+  private func sweep() async throws {
     _ = try await coordinator.settleIdle(grace: configuration.sharing.grace)
     for record in try await coordinator.forgetExpired(timeout: configuration.clients.streamTimeout) {
       logger.debug("stream forgotten", ["stream.id": record.id.text])

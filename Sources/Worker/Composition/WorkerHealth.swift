@@ -12,11 +12,16 @@ final class WorkerHealth: Sendable {
     self.ffmpegVersion = ffmpegVersion
   }
 
+  /// Whether every loop has turned within ten seconds.
+  var isAlive: Bool { monitor.silence < .seconds(10) }
+
   func beginDrain() { isDraining.store(true, ordering: .relaxed) }
 
   var report: HealthReport {
     var checks = [
       HealthCheck("redis", .ok, detail: "not configured: one worker, everything in memory"),
+      HealthCheck("redis_memory_policy", .ok, detail: "not configured"),
+      HealthCheck("lease", .ok, detail: "one worker needs none"),
       HealthCheck(
         "ffmpeg", ffmpegVersion == nil ? .failed : .ok,
         detail: ffmpegVersion ?? "FFmpeg cannot be run: install it or set FFMPEG_PATH"),

@@ -13,6 +13,7 @@ struct PlaybackRoutes: Sendable {
   let playlistWait: Duration
   /// ROOT_PATH: what URIs in playlists begin with.
   let rootPath: String
+  let playTokens: PlayTokens
   let clientAddress: @Sendable (HTTPRequest) -> String
 
   func add(to router: inout Router) {
@@ -30,30 +31,38 @@ struct PlaybackRoutes: Sendable {
     let behind = try startSecondsBehind(request)
     let record = try await admission.record(parameters["id"])
     guard request.query.first("url") == nil else { throw Problem.signatureInvalid }
-    let client = try await admission.clientID(identity, record.id)
-    let headers = Self.liveHeaders(client, record.id)
-    guard request.method == .get else { return HTTPResponse(headers: headers) }
-    let viewer = Viewer(
-      reference: ClientReference(stream: record.id, client: client), connection: admission.registry.nextConnection(),
-      coordinator: admission.coordinator, registry: admission.registry)
-    try await admission.join(record.id, client, viewer.connection, identity, .ts)
+    _ = try playTokens.check(request.query, for: record.id)
+    guard request.method == .get else {
+      return HTTPResponse(headers: Self.liveHeaders(try await admission.clientID(identity, record.id), record.id))
+    }
+    let viewer = try await admission.viewer(identity, record.id)
     do {
-      let runtime = try await admission.runtime(of: record.id, acceptsEnded: false)
-      try await firstMedia(of: runtime)
+      let admitted = try await running(record, viewer, identity)
       let options = FanOutReader.Options(
-        isChunked: true, startSecondsBehind: behind, writeTimeoutSeconds: settings.clientWriteTimeoutSeconds)
-      return HTTPResponse(headers: headers, body: .live(viewer.body(runtime, fanOut, options)))
+        isChunked: true, startSecondsBehind: admitted.isFirst ? settings.window.seconds : behind,
+        writeTimeoutSeconds: settings.clientWriteTimeoutSeconds)
+      return HTTPResponse(
+        headers: Self.liveHeaders(viewer.reference.client, record.id),
+        body: .live(viewer.body(admitted.runtime, fanOut, options)))
     } catch {
       viewer.leave(.clientDisconnected)
       throw error
     }
   }
 
-  private func firstMedia(of runtime: StreamRuntime) async throws {
-    _ = await runtime.log.wait(atMost: settings.firstByteTimeout) { $0.hasMedia || $0.end != nil }
-    guard !runtime.log.snapshot().hasMedia else { return }
-    try Task.checkCancellation()
-    throw Problem(runtime.failure)
+  /// The status line waits for the first media.
+  private func running(
+    _ record: StreamRecord, _ viewer: Viewer, _ identity: ClientIdentity
+  ) async throws -> Admission.Admitted {
+    func join() async throws {
+      try await admission.join(record.id, viewer.reference.client, viewer.connection, identity, .ts)
+    }
+    try await join()
+    let admitted = try await admission.runtime(
+      of: record, acceptsEnded: false, timeout: settings.firstByteTimeout, rejoin: join
+    ) { $0.hasMedia }
+    guard admitted.runtime.log.snapshot().hasMedia else { throw Problem.sourceTimedOut }
+    return admitted
   }
 
   private func startSecondsBehind(_ request: HTTPRequest) throws(Problem) -> Double {
@@ -80,6 +89,7 @@ struct PlaybackRoutes: Sendable {
   private func playlist(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
     let identity = try ClientIdentity(request, address: clientAddress(request))
     let record = try await admission.record(parameters["id"])
+    let token = try playTokens.check(request.query, for: record.id)
     guard let client = identity.given ?? identity.derived(for: record.id) else { throw Problem.internalError }
     let headers: HTTPHeaders = [
       "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-cache", "X-Client-ID": client.text,
@@ -87,15 +97,36 @@ struct PlaybackRoutes: Sendable {
     ]
     guard request.method == .get else { return HTTPResponse(headers: headers) }
     if request.query.first("url") != nil { throw Problem.signatureInvalid }
-    try await admission.join(record.id, client, nil, identity, .hls)
-    let runtime = try await admission.runtime(of: record.id, acceptsEnded: true)
-    _ = await runtime.log.wait(atMost: playlistWait) { $0.playlist.firstListed != nil || $0.end != nil }
+    let runtime = try await running(record, client, identity)
     let prefix = "\(rootPath)/hls/\(record.id)/segment.ts?n="
-    let suffix = "&client_id=\(client)"
+    let suffix = "&client_id=\(client)" + (token.map { "&" + $0.query } ?? "")
     guard let text = HLSView.playlist(of: runtime.log.snapshot(), uri: { "\(prefix)\($0)\(suffix)" }) else {
       throw Problem.playlistUnavailable
     }
     return HTTPResponse(headers: headers, body: .bytes(Array(text.utf8)))
+  }
+
+  /// The client has joined when this returns, and has not when it throws.
+  private func running(
+    _ record: StreamRecord, _ client: ClientID, _ identity: ClientIdentity
+  ) async throws -> StreamRuntime {
+    func join() async throws { try await admission.join(record.id, client, nil, identity, .hls) }
+    try await join()
+    do {
+      let runtime = try await admission.runtime(
+        of: record, acceptsEnded: true, timeout: playlistWait, rejoin: join
+      ) { $0.playlist.firstListed != nil }.runtime
+      // It may have waited for longer than a client without request is counted.
+      try await join()
+      return runtime
+    } catch {
+      let traffic = ClientTraffic(stream: record.id, client: client, bytes: 0)
+      _ = try? await admission.coordinator.leave(ClientLeave(connection: nil, reason: .streamEnded, traffic: traffic))
+      // Whatever its source's trouble is: there is no playlist (api.md §1.3).
+      guard let problem = error as? Problem, problem.code == "upstream-failed" || problem.code == "upstream-timeout"
+      else { throw error }
+      throw Problem.playlistUnavailable
+    }
   }
 
   private func segment(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
@@ -106,6 +137,7 @@ struct PlaybackRoutes: Sendable {
     }
     let record = try await admission.record(parameters["id"])
     guard let text = query.first("n") else { throw Problem.signatureInvalid }
+    _ = try playTokens.check(query, for: record.id)
     guard let number = UInt64(text) else {
       throw Problem.validation([
         InvalidField(
@@ -124,18 +156,18 @@ struct PlaybackRoutes: Sendable {
         "X-Client-ID": client.text, "X-Stream-ID": record.id.text,
       ])
     let response = try representation.response(to: request)
-    if request.method == .get { try await note(segment, client, record.id, identity) }
+    if request.method == .get { try await note(segment, response.byteCount, client, record.id, identity) }
     return response
   }
 
   /// A segment counts for the viewer when it is asked for.
   private func note(
-    _ segment: HLSView.Segment, _ client: ClientID, _ stream: StreamID, _ identity: ClientIdentity
+    _ segment: HLSView.Segment, _ bytes: UInt64, _ client: ClientID, _ stream: StreamID, _ identity: ClientIdentity
   ) async throws {
     try await admission.join(stream, client, nil, identity, .hls)
-    fanOut.bytesOut.add(UInt64(segment.byteCount))
+    fanOut.bytesOut.add(bytes)
     let traffic = ClientTraffic(
-      stream: stream, client: client, bytes: UInt64(segment.byteCount), segments: 1, position: segment.number.value)
+      stream: stream, client: client, bytes: bytes, segments: bytes > 0 ? 1 : 0, position: segment.number.value)
     _ = try await admission.coordinator.refresh([traffic])
   }
 
@@ -151,6 +183,14 @@ struct PlaybackRoutes: Sendable {
         InvalidField(type: .valueError, location: ["query", "url"], message: "Value error, give either n or url"))
     }
     return fields
+  }
+}
+
+extension HTTPResponse {
+  /// Of a body in memory.
+  fileprivate var byteCount: UInt64 {
+    guard case .slices(let slices, _) = body else { return 0 }
+    return slices.reduce(0) { $0 + UInt64($1.count) }
   }
 }
 

@@ -57,10 +57,11 @@ struct Viewer: Sendable {
       leave(.clientDisconnected, bytes: reader.takeUnreported())
     }
     let bound = LoopBoundAttachment(attachment, loop: loop)
-    registry.add(reference, connection) { reason in
+    let closed = registry.attach(reference, connection) { reason in
       loop.execute { bound.value.end { bytes in leave(reason, bytes: bytes) } }
     }
     fanOut.add(reader)
+    if let closed { attachment.end { bytes in leave(closed, bytes: bytes) } }
   }
 }
 

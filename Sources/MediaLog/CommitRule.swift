@@ -1,0 +1,16 @@
+internal import Identifiers
+
+/// How the store numbers segments and counts discontinuities: the rule of the commit script.
+package enum CommitRule {
+  /// The receipt of a chunk that follows one with the receipt `last`; nil for the first chunk of a log.
+  package static func receipt(after last: CommitReceipt?, for sealed: SealedChunk) -> CommitReceipt {
+    let header = sealed.chunk.header
+    guard let last else {
+      return CommitReceipt(segment: SegmentNumber(0), discontinuities: 0, targetDuration: sealed.targetDuration)
+    }
+    return CommitReceipt(
+      segment: header.startsSegment ? last.segment.next : last.segment,
+      discontinuities: header.followsDiscontinuity ? last.discontinuities + 1 : last.discontinuities,
+      targetDuration: last.targetDuration ?? sealed.targetDuration)
+  }
+}
