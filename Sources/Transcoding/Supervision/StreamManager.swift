@@ -147,15 +147,16 @@ package actor StreamManager {
     await gone(id, slot.number)
   }
 
-  /// Starts no more, ends all, and waits until every source is closed.
-  package func drain() async {
+  /// Starts no more, ends all, and waits until every source is closed. `killGrace`: how long an FFmpeg may take at most,
+  /// if not FFMPEG_KILL_GRACE.
+  package func drain(killGrace: Duration? = nil) async {
     isDraining = true
     let present = slots
     for slot in present.values {
-      if case .running(let runtime) = slot.state { runtime.stop(.shutdown) }
+      if case .running(let runtime) = slot.state { runtime.stop(.shutdown, killGrace: killGrace) }
     }
     for (id, slot) in present {
-      await runtime(in: slot)?.stop(.shutdown)
+      await runtime(in: slot)?.stop(.shutdown, killGrace: killGrace)
       await gone(id, slot.number)
     }
   }

@@ -12,9 +12,10 @@
 ///   any ──stop──▶ finished(stopped)      running ──film is over──▶ finished(ended)
 /// ```
 ///
-/// A source that sends nothing gets STREAM_RETRY_WINDOW. One that evidently works but has no media yet (FFmpeg that
-/// logs and reports progress while it reads slow HLS segments, a transport stream before its first random access point)
-/// gets that window again from each sign of life, and FIRST_BYTE_TIMEOUT in all: no viewer waits longer.
+/// A source that sends nothing gets STREAM_RETRY_WINDOW. One that evidently works but has no media yet (an FFmpeg that
+/// logs and reports progress, a transport stream before its first random access point) gets that window again from each
+/// sign of life, and FIRST_BYTE_TIMEOUT in all: no viewer waits longer. An FFmpeg that reads a playlist gets all of that
+/// time: it says nothing while it waits for segments and probes them.
 package struct SupervisionRule: Sendable {
   package typealias Instant = ContinuousClock.Instant
 
@@ -79,6 +80,8 @@ package struct SupervisionRule: Sendable {
   private var isKnownPlaylist = false
   /// Silence of a running source that counts as a stall; the setting's, unless the source's kind needs longer.
   package var stall: Duration
+  /// Silence of a source that is being opened: STREAM_RETRY_WINDOW, unless the source's kind needs longer.
+  package var window: Duration
   /// How often a source was opened again.
   package private(set) var restarts = 0
 
@@ -87,6 +90,7 @@ package struct SupervisionRule: Sendable {
     self.settings = settings
     self.urlCount = max(1, urlCount)
     stall = settings.stall
+    window = settings.window
   }
 
   package enum OpenAction: Sendable, Equatable {
@@ -222,8 +226,8 @@ package struct SupervisionRule: Sendable {
       if isOverdue(now) { return .finish(finished(.failed(lastFailure))) }
       return now >= until ? .open(open(now: now), url: url) : .doNothing
     case .opening(_, let since, let lastSign):
-      let isSilent = lastSign.duration(to: now) >= settings.window
-      let isTooLong = since.duration(to: now) >= max(settings.longestOpening, settings.window)
+      let isSilent = lastSign.duration(to: now) >= window
+      let isTooLong = since.duration(to: now) >= max(settings.longestOpening, window)
       guard isSilent || isTooLong || isOverdue(now) else { return .doNothing }
       return loseByTime(now)
     case .running(let attempt, let last):

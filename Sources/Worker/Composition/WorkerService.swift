@@ -91,7 +91,8 @@ final class WorkerService: Sendable {
     health.beginDrain()
     server.beginDrain()
     housekeeping.cancel()
-    await manager.drain()
+    // Half of it, so that the rest of the stop has its time.
+    await manager.drain(killGrace: grace / 2)
     await server.stop()
     monitor.stop()
     await stopSignal.cancel()

@@ -1,4 +1,5 @@
 import Cluster
+import Foundation
 import Identifiers
 import MediaLog
 import TestKit
@@ -191,6 +192,30 @@ import Testing
       #expect(record.report.lastError == nil)
       // It is over with the playlist's last segment.
       #expect(await runtime.log.wait(atMost: .seconds(15)) { $0.end == .ended })
+    }
+  }
+
+  /// Probing its first segment takes longer than a silent source may take, and FFmpeg says nothing meanwhile.
+  @Test(arguments: [false, true]) func aSlowPlaylistIsWaitedFor(transcoded: Bool) async throws {
+    try await withFixture { fixture in
+      let film = try await MediaFixture.make(.h264Aac.with { $0.seconds = 8 })
+      let source = try await fixture.sourceServer(file: film)
+      let name = "slow-\(transcoded).m3u8"
+      let list = try await SourceFixture.get()
+      let text = "#EXTM3U\n#EXT-X-TARGETDURATION:8\n#EXTINF:8,\n\(source.url("/slow/a.ts?bps=12000"))\n"
+      try text.write(to: list.folder.url(name), atomically: true, encoding: .utf8)
+      let streams = try SupervisionFixture(fixture) {
+        $0.supervision.window = .seconds(1)
+        $0.supervision.stall = .seconds(1)
+      }
+      let id = try await streams.register(list.url(name), transcoded: transcoded)
+      try await streams.join(id)
+      let runtime = try await streams.runtime(id)
+      let begun = ContinuousClock.now
+      #expect(await runtime.log.wait(atMost: .seconds(18)) { $0.hasMedia })
+      #expect(begun.duration(to: .now) > .seconds(1.5), "else this shows nothing")
+      #expect(source.requests("/slow/a.ts").count <= 2)
+      #expect(try await streams.coordinator.stream(id)?.report.restarts ?? 0 <= 1)
     }
   }
 }

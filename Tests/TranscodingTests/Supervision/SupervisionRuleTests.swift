@@ -157,6 +157,16 @@ import Testing
     #expect(driver.outcome == .failed(.silent))
   }
 
+  @Test func aKindOfSourceThatIsSilentWhileItWorksGetsLonger() {
+    var driver = RuleDriver()
+    driver.rule.window = .seconds(20)
+    driver.start()
+    driver.pass(.seconds(19.75))
+    #expect(driver.outcome == nil)
+    driver.pass(.seconds(0.25))
+    #expect(driver.outcome == .failed(.silent))
+  }
+
   @Test func aPlaylistIsReadAtOnceAndOnlyOnce() {
     var driver = RuleDriver { $0.attempts = 1 }
     driver.start()

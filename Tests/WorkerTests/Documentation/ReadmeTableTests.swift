@@ -1,7 +1,8 @@
 import Foundation
-import TestKit
+import Synchronization
 import Testing
 
+@testable import TestKit
 @testable import Worker
 
 /// The README's tables and the program say the same.
@@ -73,6 +74,20 @@ import Testing
     let named = readme.firstColumn(below: "## Try it").filter { $0.hasPrefix("millrace ") }
       .map { String($0.split(separator: " ")[1]) }
     #expect(Set(named) == Set(Command.allCases.map(\.rawValue)))
+  }
+
+  @Test func benchmarksAreThoseOfTheProgram() async throws {
+    let written = Mutex<[UInt8]>([])
+    let folder = URL(fileURLWithPath: WorkerProcess.builtBinary).deletingLastPathComponent().path
+    let process = try await SpawnedProcess.start(folder + "/Bench", [], environment: FFmpegTool.cleanEnvironment()) {
+      _, bytes in written.withLock { $0 += bytes }
+    }
+    #expect(try await process.exit(within: .seconds(20)) == .code(0))
+    let help = written.withLock { String(decoding: $0, as: UTF8.self) }
+    let known = help.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+      .map { String($0.dropFirst(2).prefix { $0 != " " }) }
+    let named = readme.firstColumn(below: "## Development").filter { !$0.contains("/") }
+    #expect(Set(named) == Set(known))
   }
 
   @Test func tablesLineUp() {
