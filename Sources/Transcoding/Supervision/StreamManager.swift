@@ -56,11 +56,13 @@ package actor StreamManager {
   }
 
   /// A stop that was decided before the caller joined has raised the stream's epoch, even if its runtime does not know
-  /// it yet. None can be decided while the caller is a client.
+  /// it yet. None can be decided while the caller is a client; nor is the registration replaced then, but it may have
+  /// been while the stream had no clients.
   private func isCurrent(_ runtime: StreamRuntime, acceptsEnded: Bool) async throws -> Bool {
     guard !runtime.isOver, acceptsEnded || !runtime.isLingering else { return false }
     guard let record = try await services.coordinator.stream(runtime.id) else { throw StreamError.unknown }
     return record.epoch <= runtime.claim.epoch && !runtime.isOver
+      && record.registration.hasSameMedia(as: runtime.claim.registration)
   }
 
   private func start(_ id: StreamID, isTranscode: Bool) async throws -> StreamRuntime {
@@ -181,4 +183,13 @@ package enum StreamError: Error, Sendable, Equatable {
   case limit(String, Int)
   /// Another worker runs it, and this one cannot follow it.
   case ownedElsewhere(WorkerID)
+}
+
+extension StreamRegistration {
+  /// Whether a stream that runs with one goes on unchanged with the other: metadata is only shown.
+  fileprivate func hasSameMedia(as other: StreamRegistration) -> Bool {
+    var copy = self
+    copy.metadata = other.metadata
+    return copy == other
+  }
 }

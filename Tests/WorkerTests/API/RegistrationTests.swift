@@ -146,4 +146,32 @@ import Testing
       }
     }
   }
+
+  @Test func withoutClientsTheNextRequestIsInForceAlsoWhileTheSourceIsStillOpen() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let worker = try await fixture.worker(["SHARED_STREAM_GRACE": "60"])
+      func play(_ agent: String, _ metadata: String) async throws {
+        let made = try await worker.post(
+          "/streams",
+          json:
+            "{\"url\":\"\(source.url("/live.ts"))\",\"user_agent\":\"\(agent)\",\"metadata\":{\"a\":\"\(metadata)\"}}"
+        ).json()
+        #expect(made["reused"] as? Bool == false)
+        let id = try #require(made["stream_id"] as? String)
+        let viewer = try await worker.capture("/stream/\(id)")
+        try await viewer.waitFor(bytes: 1000)
+        try await viewer.stop()
+        try await eventually("the viewer to be counted out") {
+          try await worker.get("/clients").json()["total_clients"] as? Int == 0
+        }
+      }
+      try await play("first", "1")
+      try await play("first", "2")
+      #expect(source.requests("/live.ts").compactMap { $0.head["User-Agent"] } == ["first"])
+      try await play("second", "3")
+      #expect(source.requests("/live.ts").compactMap { $0.head["User-Agent"] } == ["first", "second"])
+      #expect(source.openConnections("/live.ts") == 1)
+    }
+  }
 }
