@@ -8,6 +8,7 @@ import MediaLog
 import Observability
 import Synchronization
 import TestKit
+import Testing
 
 @testable import Transcoding
 
@@ -71,13 +72,13 @@ final class SupervisionFixture: Sendable {
   }
 
   func join(_ id: StreamID, _ client: String = "viewer") async throws {
-    let client = ClientID(client) ?? ClientID("x")!
+    let client = try #require(ClientID(client))
     _ = try await coordinator.join(
       ClientJoin(stream: id, client: client, connection: ConnectionID(1), format: .ts), limit: 0)
   }
 
   func leave(_ id: StreamID, _ client: String = "viewer") async throws {
-    let client = ClientID(client) ?? ClientID("x")!
+    let client = try #require(ClientID(client))
     _ = try await coordinator.leave(
       ClientLeave(
         connection: ConnectionID(1), reason: .clientDisconnected, traffic: ClientTraffic(stream: id, client: client)))
