@@ -228,7 +228,7 @@ package final class FanOutReader {
       }
       guard let first = window.first?.chunk.number, number < first else { return }
       hasJustSkipped = true
-      position = .waiting(isSplice: true)
+      position = .waiting(isSplice: bytesServed > 0)
     }
     guard case .waiting(let isSplice) = position,
       let number = window.joinPosition(secondsBehind: isSplice ? 0 : options.startSecondsBehind)

@@ -39,6 +39,7 @@ final class FFmpegSource: MediaSource {
   private var watch: DescriptorWatch?
   private var isHeld = false
   private var isAtEnd = false
+  private var hasOutput = false
   private var exit: ChildExitStatus?
   private var input = InputReport()
   private var progress = FFmpegProgress()
@@ -101,6 +102,7 @@ final class FFmpegSource: MediaSource {
       guard let child, !isHeld, !isAtEnd, handler != nil else { return }
       let count = read(child.standardOutput, buffer.baseAddress, buffer.count)
       if count > 0 {
+        hasOutput = true
         handler?(.bytes(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])))
         if count < buffer.count { return }
       } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
@@ -150,12 +152,15 @@ final class FFmpegSource: MediaSource {
     guard let exit, isAtEnd else { return }
     let tail = input.lastTrouble ?? child?.errorTail.last
     child = nil
-    handler?(.process(nil))
-    switch exit {
-    case .exited(code: 0): emitLast(.ended(isComplete: input.isFinite))
-    case .exited(let code): emitLast(.failed(.ffmpegExited(code: code, lastLine: tail)))
-    case .signaled(let signal): emitLast(.failed(.ffmpegExited(code: 128 + signal, lastLine: tail)))
-    }
+    let code: Int32 =
+      switch exit {
+      case .exited(let code): code
+      case .signaled(let signal): 128 + signal
+      }
+    handler?(.exited(code: code))
+    if code == 0 { return emitLast(.ended(isComplete: input.isFinite)) }
+    let status = hasOutput ? nil : input.httpStatus
+    emitLast(.failed(status.map { .httpStatus($0) } ?? .ffmpegExited(code: code, lastLine: tail)))
   }
 
   private func emitLast(_ event: MediaSourceEvent) {

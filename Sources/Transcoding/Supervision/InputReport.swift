@@ -5,16 +5,28 @@ struct InputReport {
   private var reader = MediaInfoReader()
   private(set) var isFinite = false
   private(set) var lastTrouble: String?
+  /// The last HTTP error status that FFmpeg got.
+  private(set) var httpStatus: Int?
 
   /// Takes one line. Answers whether the media information has changed.
   mutating func take(_ text: String) -> Bool {
     let line = FFmpegLogLine(text)
     if line.isTrouble { lastTrouble = line.text }
+    if line.isTrouble, let status = Self.httpStatus(in: line.text) { httpStatus = status }
     let words = line.text.drop { $0 == " " }
     if words.hasPrefix("Duration: "), !isFinite { isFinite = !words.hasPrefix("Duration: N/A") }
     let before = reader
     reader.take(line.text)
     return reader.input != before.input || reader.output != before.output
+  }
+
+  /// Of `[http @ 0x…] HTTP error 404 Not Found`.
+  private static func httpStatus(in text: String) -> Int? {
+    let words = text.split(separator: " ")
+    guard let place = words.firstIndex(of: "HTTP"), words.count > place + 2, words[place + 1] == "error" else {
+      return nil
+    }
+    return Int(words[place + 2]).flatMap { (300..<600).contains($0) ? $0 : nil }
   }
 
   var inputFields: [String: MediaProperty] { reader.input.fields }

@@ -23,8 +23,10 @@ enum MediaSourceEvent {
   case alive
   /// Valid during the call; may be changed.
   case bytes(UnsafeMutableRawBufferPointer)
-  /// The process that makes the media, or nil when it is gone.
-  case process(Int32?)
+  /// The process that makes the media.
+  case process(Int32)
+  /// It is gone by itself; 128 + the signal's number if by one.
+  case exited(code: Int32)
   case progress(FFmpegProgress.Report)
   case mediaInfo(input: [String: MediaProperty], output: [String: MediaProperty])
   case failed(SourceFailure)

@@ -28,7 +28,11 @@ extension StreamRuntime {
     switch event {
     case .alive: rule.sign(attempt, now: .now)
     case .bytes(let bytes): append(bytes, attempt)
-    case .process(let pid): note { $0.ffmpegPID = pid ?? 0 }
+    case .process(let pid): note { $0.ffmpegPID = pid }
+    case .exited(let code):
+      services.metrics.ffmpegExits.with([String(code)]).add()
+      services.metrics.ffmpegEnds.add()
+      note { $0.ffmpegPID = 0 }
     case .progress(let report):
       rule.sign(attempt, now: .now)
       note { $0.outputMediaInfo = outputInfo.merging(report.fields) { $1 } }
@@ -117,10 +121,6 @@ extension StreamRuntime {
   func noteFailure(_ failure: SourceFailure) {
     services.metrics.sourceFailures.with([failure.word]).add()
     services.metrics.upstreamErrors.add()
-    if case .ffmpegExited(let code, _) = failure {
-      services.metrics.ffmpegExits.with([String(code)]).add()
-      services.metrics.ffmpegEnds.add()
-    }
     let reason = Masking.mask(text: failure.reason)
     logger.warning("source failed", ["reason": reason])
     note {

@@ -60,8 +60,9 @@ struct Viewer: Sendable {
     let closed = registry.attach(reference, connection) { reason in
       loop.execute { bound.value.end { bytes in leave(reason, bytes: bytes) } }
     }
+    // Ended while it waited for its first byte.
+    if let closed { return attachment.end { bytes in leave(closed, bytes: bytes) } }
     fanOut.add(reader)
-    if let closed { attachment.end { bytes in leave(closed, bytes: bytes) } }
   }
 }
 

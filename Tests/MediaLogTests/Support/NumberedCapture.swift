@@ -23,6 +23,13 @@ struct NumberedCapture: CustomStringConvertible {
     }
   }
 
+  static func withoutNullPackets(_ bytes: [UInt8]) -> [UInt8] {
+    stride(from: 0, to: bytes.count, by: 188).flatMap { start -> ArraySlice<UInt8> in
+      let isNull = bytes[start + 1] & 0x1F == 0x1F && bytes[start + 2] == 0xFF
+      return isNull ? [] : bytes[start..<min(start + 188, bytes.count)]
+    }
+  }
+
   var isRight: Bool { checker.isClean && faults.isEmpty && mediaPackets > 0 }
 
   var description: String {

@@ -12,6 +12,8 @@ final class Viewer: Sendable {
     var startSecondsBehind = 0.0
     var writeTimeoutSeconds = 60
     var pace = Receivers.Pace.free
+    /// The socket takes nothing at first: what fills it comes before the content.
+    var isFull = false
     var loop = 0
   }
 
@@ -22,6 +24,7 @@ final class Viewer: Sendable {
 
   private let receivers: Receivers
   private let receiver: Receivers.ID
+  private let filling: Int
   private let loop: EventLoop
   private let attached: LoopBound<Attached>
   private let socket: Socket
@@ -35,6 +38,7 @@ final class Viewer: Sendable {
     var settings = Settings()
     change(&settings)
     let wire = try Wire(settings.kind, buffer: settings.buffer)
+    filling = settings.isFull ? wire.fill() : 0
     self.receivers = receivers
     receiver = receivers.add(wire.receiving, settings.pace)
     loop = rig.loops.loops[settings.loop]
@@ -61,8 +65,8 @@ final class Viewer: Sendable {
   var end: FanOutReader.End? { ended.value.first }
   /// How often the log has said that it ended; never above 1.
   var endCount: Int { ended.value.count }
-  var content: [UInt8] { receivers.content(receiver) }
-  var count: Int { receivers.count(receiver) }
+  var content: [UInt8] { Array(receivers.content(receiver).dropFirst(filling)) }
+  var count: Int { max(0, receivers.count(receiver) - filling) }
   var connectionEnd: Receivers.End? { receivers.end(receiver) }
 
   func set(_ pace: Receivers.Pace) { receivers.set(receiver, pace) }

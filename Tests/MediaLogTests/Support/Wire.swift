@@ -23,6 +23,17 @@ struct Wire: Sendable {
     }
   }
 
+  /// Writes until it takes no more. Answers how many bytes that were.
+  func fill() -> Int {
+    let bytes = [UInt8](repeating: 0xEE, count: 4_096)
+    var total = 0
+    while true {
+      let count = send(sending, bytes, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+      guard count > 0 else { return total }
+      total += count
+    }
+  }
+
   private static func pair() throws(Failure) -> (Int32, Int32) {
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { throw Failure(call: "socketpair") }

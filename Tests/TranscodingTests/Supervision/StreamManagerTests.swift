@@ -202,7 +202,7 @@ import Testing
       let source = try await fixture.sourceServer(file: film)
       let name = "slow-\(transcoded).m3u8"
       let list = try await SourceFixture.get()
-      let text = "#EXTM3U\n#EXT-X-TARGETDURATION:8\n#EXTINF:8,\n\(source.url("/slow/a.ts?bps=12000"))\n"
+      let text = "#EXTM3U\n#EXT-X-TARGETDURATION:8\n#EXTINF:8,\n\(source.url("/slow/a.ts?bps=25000"))\n"
       try text.write(to: list.folder.url(name), atomically: true, encoding: .utf8)
       let streams = try SupervisionFixture(fixture) {
         $0.supervision.window = .seconds(1)

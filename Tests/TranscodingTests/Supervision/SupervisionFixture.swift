@@ -8,6 +8,7 @@ import MediaLog
 import Observability
 import Synchronization
 import TestKit
+import Testing
 
 @testable import Transcoding
 

@@ -48,6 +48,8 @@ extension PlaybackTests {
               let id = try await worker.transcode(source.url(item.target))
               let answer = try await worker.get("/stream/\(id)", within: .seconds(20))
               #expect([502, 504].contains(answer.status), "\(item.target) transcoded: \(answer.text)")
+              #expect(
+                try answer.json()["upstream_status"] as? Int == item.upstreamStatus, "\(item.target): \(answer.text)")
             }
           }
           try await group.waitForAll()
