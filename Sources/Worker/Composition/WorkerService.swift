@@ -20,10 +20,11 @@ final class WorkerService: Sendable {
   private let health: WorkerHealth
   private let monitor: LoopMonitor
   private let housekeeping: Task<Void, Never>
+  private let grace: Duration
 
   private init(
     stopSignal: StopSignal, platform: Platform, manager: StreamManager, server: HTTPServer, health: WorkerHealth,
-    monitor: LoopMonitor, housekeeping: Task<Void, Never>
+    monitor: LoopMonitor, housekeeping: Task<Void, Never>, grace: Duration
   ) {
     self.stopSignal = stopSignal
     self.platform = platform
@@ -32,6 +33,7 @@ final class WorkerService: Sendable {
     self.health = health
     self.monitor = monitor
     self.housekeeping = housekeeping
+    self.grace = grace
   }
 
   static func start(_ configuration: Configuration, logger: Logger) async throws -> WorkerService {
@@ -83,7 +85,7 @@ final class WorkerService: Sendable {
       ["host": configuration.server.host, "port": String(server.boundPort), "version": ProductVersion.text])
     return WorkerService(
       stopSignal: stopSignal, platform: platform, manager: manager, server: server, health: health, monitor: monitor,
-      housekeeping: Task { await sweeper.run() })
+      housekeeping: Task { await sweeper.run() }, grace: configuration.server.shutdownGrace)
   }
 
   /// The orderly stop: no more readiness, no new streams, sources closed, viewers told, loops last.

@@ -86,6 +86,10 @@ struct PlaybackRoutes: Sendable {
 
   // MARK: HLS
 
+  /// A first playlist waits for so many segments while HLS_WAIT_TIME lasts: with a single one Chrome gives up
+  /// ("Segment queue never had any data").
+  private static let startingSegments: UInt64 = 2
+
   private func playlist(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
     let identity = try ClientIdentity(request, address: clientAddress(request))
     let record = try await admission.record(parameters["id"])
@@ -115,7 +119,7 @@ struct PlaybackRoutes: Sendable {
     do {
       let runtime = try await admission.runtime(
         of: record, acceptsEnded: true, timeout: playlistWait, rejoin: join
-      ) { $0.playlist.firstListed != nil }.runtime
+      ) { $0.playlist.listedCount >= Self.startingSegments }.runtime
       // It may have waited for longer than a client without request is counted.
       try await join()
       return runtime
