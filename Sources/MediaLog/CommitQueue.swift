@@ -51,12 +51,13 @@ package final class CommitQueue {
     guard !isCommitting, retry == nil, let next = waiting.first else { return }
     isCommitting = true
     let queue = LoopBound(self, loop: loop)
-    Task { [log, store, loop] in
+    // On the loop, not on Swift's pool: what is busy there must not hold up the playlist.
+    Task(executorPreference: loop) { [log, store] in
       do throws(ChunkStoreError) {
         let receipt = try await store.commit(next, to: log.id)
-        loop.execute { queue.value.taken(next, receipt) }
+        queue.value.taken(next, receipt)
       } catch {
-        loop.execute { queue.value.refused(error) }
+        queue.value.refused(error)
       }
     }
   }

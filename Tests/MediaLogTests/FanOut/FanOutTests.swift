@@ -140,6 +140,7 @@ import Testing
       }
       var media = NumberedMedia(packetsPerFrame: 40)
       await rig.feed(media.frames(400))
+      try await soon("a first byte") { await viewer.bytesServed() > 0 }
       await rig.end(.stopped)
       viewer.set(.free)
       try await soon("the end") { viewer.connectionEnd == .closed }

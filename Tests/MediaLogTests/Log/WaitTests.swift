@@ -16,12 +16,12 @@ import Testing
 
   @Test func whatIsTrueAlreadyWaitsForNothing() async throws {
     log.end(.ended)
-    #expect(await log.wait(atMost: .seconds(60)) { $0.end == .ended })
+    #expect(await log.wait(atMost: .seconds(240)) { $0.end == .ended })
     #expect(log.waiterCount == 0)
   }
 
   @Test func aWaiterIsResumedByTheChangeThatSatisfiesIt() async throws {
-    async let media = log.wait(atMost: .seconds(60)) { $0.hasMedia }
+    async let media = log.wait(atMost: .seconds(240)) { $0.hasMedia }
     try await soon("the waiter") { log.waiterCount == 1 }
     log.open(Made.chunk(1))
     #expect(log.waiterCount == 1)
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func aSealIsEnough() async throws {
-    async let media = log.wait(atMost: .seconds(60)) { $0.hasMedia }
+    async let media = log.wait(atMost: .seconds(240)) { $0.hasMedia }
     try await soon("the waiter") { log.waiterCount == 1 }
     let sealed = Made.sealed(1)
     log.open(sealed.chunk)
@@ -41,7 +41,7 @@ import Testing
 
   @Test func aCommitIsEnough() async throws {
     let sealed = [Made.sealed(1, starts: true, target: 2), Made.sealed(2, starts: true, target: 2)]
-    async let listed = log.wait(atMost: .seconds(60)) { $0.playlist.firstListed != nil }
+    async let listed = log.wait(atMost: .seconds(240)) { $0.playlist.firstListed != nil }
     try await soon("the waiter") { log.waiterCount == 1 }
     var receipt: CommitReceipt?
     for sealed in sealed {
@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func aTaskThatIsCancelledWhileItWaits() async throws {
-    let task = Task { await log.wait(atMost: .seconds(60)) { $0.hasMedia } }
+    let task = Task { await log.wait(atMost: .seconds(240)) { $0.hasMedia } }
     try await soon("the waiter") { log.waiterCount == 1 }
     task.cancel()
     #expect(await task.value == false)
@@ -78,7 +78,7 @@ import Testing
     let gate = Shared(false)
     let task = Task {
       while !gate.value { await Task.yield() }
-      return await log.wait(atMost: .seconds(60)) { $0.hasMedia }
+      return await log.wait(atMost: .seconds(240)) { $0.hasMedia }
     }
     task.cancel()
     gate.change { $0 = true }
@@ -91,9 +91,9 @@ import Testing
       for index in 0..<300 {
         group.addTask { [log] in
           switch index % 3 {
-          case 0: (index, await log.wait(atMost: .seconds(60)) { $0.end == .ended })
+          case 0: (index, await log.wait(atMost: .seconds(240)) { $0.end == .ended })
           case 1: (index, await log.wait(atMost: .milliseconds(20)) { $0.end == .failed })
-          default: (index, await log.wait(atMost: .seconds(60)) { $0.window.items.count > index / 30 })
+          default: (index, await log.wait(atMost: .seconds(240)) { $0.window.items.count > index / 30 })
           }
         }
       }

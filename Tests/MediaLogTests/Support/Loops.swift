@@ -5,7 +5,7 @@ import TestKit
 func soon(_ what: String, isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool)
   async throws
 {
-  try await eventually(what, within: .seconds(60), condition)
+  try await eventually(what, within: .seconds(120), condition)
 }
 
 extension EventLoop {
