@@ -90,7 +90,7 @@ import Testing
       let path = try folder.write(Array(script.utf8), to: "ffmpeg-stub")
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
       let worker = try await WorkerProcess.start([
-        "FFMPEG_PATH": path, "SHUTDOWN_GRACE": "0.5", "FFMPEG_KILL_GRACE": "60",
+        "FFMPEG_PATH": path, "SHUTDOWN_GRACE": "4", "FFMPEG_KILL_GRACE": "60",
       ])
       let made = try await worker.post("/transcode", json: #"{"url":"http://h.invalid/live/a.ts","profile":"720p"}"#)
       let id = try #require(try made.json()["stream_id"] as? String)
@@ -101,8 +101,9 @@ import Testing
         let found = ProcessTable.children(of: worker.pid, named: "ffmpeg-stub")
         return found.isEmpty ? nil : found
       }
-      #expect(try await worker.terminate(within: .seconds(5)) == .code(1))
-      #expect(worker.log.contains("the stop took longer than SHUTDOWN_GRACE"))
+      // It is killed at half of SHUTDOWN_GRACE, whatever FFMPEG_KILL_GRACE says, so that the stop is orderly.
+      #expect(try await worker.terminate(within: .seconds(5)) == .code(0))
+      #expect(worker.log.contains("stopped"))
       try await eventually("the child to be gone") { !children.contains(where: ProcessTable.isAlive) }
     }
   }
