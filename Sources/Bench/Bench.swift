@@ -1,4 +1,54 @@
+import Foundation
+
+/// Benchmarks: each prints a table. What a person wants to know is a ratio within one run; seconds are only shown.
 @main
 enum Bench {
-  static func main() {}
+  static func main() async throws {
+    var arguments = Array(CommandLine.arguments.dropFirst())
+    let command = arguments.isEmpty ? "help" : arguments.removeFirst()
+    let options = BenchOptions(arguments)
+    switch command {
+    case "transport": TransportStreamBench.run()
+    case "fanout": try await FanOutBench(options).run()
+    case "hold": try await HoldBench(options).run()
+    case "join": try await JoinBench(options).run()
+    case "memory": try await MemoryBench(options).run()
+    case "slow": try await SlowReaderBench(options).run()
+    case "soak": try await SoakBench(options).run()
+    case "role-source": try SourceRole(options).run()
+    case "role-raw": try RawRole(options).run()
+    default: print(help)
+    }
+  }
+
+  private static let help = """
+    Usage: swift run -c release Bench COMMAND [--name value …]
+
+      transport                      packets through aligner and normaliser, GB/s a core
+      fanout   --clients 200,800     server CPU-seconds per GB beside a raw write loop, alternating
+               --rounds 5 --seconds 6
+      hold     --clients 1600        whether so many viewers get the stream's rate
+      join     --clients 200         first byte of a further viewer: p50, p95
+      memory   --clients 1000        RSS of the worker for each further viewer
+      slow     --clients 100         a paused and a slow viewer beside others
+      soak     --seconds 600         one transcode, 50 TS and 20 HLS viewers that come and go: every capture checked
+
+    Needs a release build of millrace beside it (swift build -c release) and ffmpeg. Loopback only.
+    """
+}
+
+/// `--name value` pairs.
+struct BenchOptions {
+  private var values: [String: String] = [:]
+
+  init(_ arguments: [String]) {
+    var rest = arguments[...]
+    while let name = rest.popFirst(), let value = rest.popFirst() { values[name] = value }
+  }
+
+  func text(_ name: String, _ fallback: String) -> String { values["--" + name] ?? fallback }
+  func number(_ name: String, _ fallback: Int) -> Int { values["--" + name].flatMap(Int.init) ?? fallback }
+  func numbers(_ name: String, _ fallback: [Int]) -> [Int] {
+    values["--" + name].map { $0.split(separator: ",").compactMap { Int($0) } } ?? fallback
+  }
 }

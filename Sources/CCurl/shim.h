@@ -49,3 +49,7 @@ static inline CURLMcode ccurl_multi_set_timer(CURLM *handle, curl_multi_timer_ca
   CURLMcode code = curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, callback);
   return code == CURLM_OK ? curl_multi_setopt(handle, CURLMOPT_TIMERDATA, context) : code;
 }
+static inline CURLcode ccurl_set_prereq(CURL *handle, curl_prereq_callback callback, void *context) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
+  return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_PREREQDATA, context) : code;
+}

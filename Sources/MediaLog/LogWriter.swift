@@ -23,7 +23,7 @@ package final class LogWriter {
   }
 
   /// What wakes the readers: so many bytes, or so long after the first of them.
-  private static let tickBytes = 65_536
+  private static let tickBytes = 196_608
   private static let tick = Duration.milliseconds(100)
   private static let longestOpen = Duration.milliseconds(250)
   /// Random access points nearer to each other (90 kHz) share a chunk: each frame of some streams is one.

@@ -15,6 +15,12 @@ package struct PlaylistRule: Sendable {
   package private(set) var isFinal = false
 
   private var hasEnded = false
+  /// How many segments a playlist names.
+  package var listedCount: UInt64 {
+    guard let firstListed, let lastListed else { return 0 }
+    return lastListed.value - firstListed.value + 1
+  }
+
   private let listSize: Int
   private let limits: WindowLimits
   private let fewest = 3

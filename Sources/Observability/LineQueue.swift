@@ -65,20 +65,21 @@ final class LineQueue: @unchecked Sendable {
 
   /// The writer's: waits for lines and takes them all; nil when the queue is closed and empty.
   func take() -> Batch? {
-    locked { state in
-      while state.bytes.isEmpty, !state.isClosed { pthread_cond_wait(changed, mutex) }
-      guard !state.bytes.isEmpty else {
-        state.hasEnded = true
-        pthread_cond_broadcast(changed)
-        return nil
-      }
-      let batch = Batch(bytes: state.bytes, lines: state.lines, newlyDropped: state.unsaid)
-      state.bytes = []
-      state.lines = 0
-      state.unsaid = 0
-      state.isWriting = true
-      return batch
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    // Looked at anew after each wait: within one `inout` access the optimiser may take it for unchanged.
+    while state.bytes.isEmpty, !state.isClosed { pthread_cond_wait(changed, mutex) }
+    guard !state.bytes.isEmpty else {
+      state.hasEnded = true
+      pthread_cond_broadcast(changed)
+      return nil
     }
+    let batch = Batch(bytes: state.bytes, lines: state.lines, newlyDropped: state.unsaid)
+    state.bytes = []
+    state.lines = 0
+    state.unsaid = 0
+    state.isWriting = true
+    return batch
   }
 
   /// The writer's: the batch is done, `lost` of its lines in vain.

@@ -1,3 +1,4 @@
+import ChildProcess
 import Glibc
 import Testing
 
@@ -79,8 +80,13 @@ func withFolder<Value>(_ body: (String) async throws -> Value) async throws -> V
   return try await body(path)
 }
 
-func writeFile(_ path: String, _ text: String, mode: mode_t) {
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode)
-  _ = write(descriptor, text, text.utf8.count)
-  close(descriptor)
+/// By another process: a descriptor of ours that writes to it could be open in a child that is just being started, and
+/// the file then "busy" (ETXTBSY).
+func writeFile(_ path: String, _ text: String, mode: String) async throws {
+  try await Children.with { children in
+    var request = ChildRequest.shell("printf %s \"$1\" >\"$2\" && chmod $3 \"$2\"")
+    request.arguments += ["sh", text, path, mode]
+    let record = try await children.run(request)
+    #expect(record.statuses == [.exited(code: 0)])
+  }
 }

@@ -22,6 +22,8 @@ import Testing
         }
         _ = try await children.failure(ChildRequest(executable: "/bin/true", workingDirectory: "/nonexistent"))
         await children.settle()
+        let deadline = ContinuousClock.now + .seconds(10)
+        while childDescriptors() != before, .now < deadline { await Task.yield() }
         #expect(childDescriptors() == before)
         // No child is left, neither running nor as a zombie.
         var information = siginfo_t()

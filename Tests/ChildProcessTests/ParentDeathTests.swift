@@ -21,7 +21,7 @@ import Testing
   @Test func aChildDiesWithItsKilledWorker() async throws {
     let result = await #expect(processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]) {
       try await Children.with { children in
-        let stubborn = ChildRequest.shell("trap '' TERM HUP INT PIPE; echo ready; while :; do sleep 1000; done")
+        let stubborn = ChildRequest.shell("trap '' TERM HUP INT PIPE; echo ready; exec sleep 1000")
         let child = try await children.start(stubborn)
         _ = try await child.line()
         let text = "\nchild=\(child.pid)\n"

@@ -36,7 +36,7 @@ import Testing
       let own = try await children.run(ChildRequest(executable: "env", environment: ["A": "1"]))
       #expect(own.text == "A=1\n")
       try await withFolder { folder in
-        writeFile("\(folder)/millrace-probe", "#!/bin/sh\necho \"$0 $1\"\n", mode: 0o755)
+        try await writeFile("\(folder)/millrace-probe", "#!/bin/sh\necho \"$0 $1\"\n", mode: "755")
         let path = "relative::/nonexistent:\(folder)"
         let request = ChildRequest(
           executable: "millrace-probe", arguments: ["argument"], environment: ["PATH": path])

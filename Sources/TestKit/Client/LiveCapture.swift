@@ -50,7 +50,7 @@ package final class LiveCapture: @unchecked Sendable {
     do {
       while let allowance = allowance() {
         guard allowance > 0 else { continue }
-        guard let piece = try client.bodyPiece(allowance, Deadline(after: .milliseconds(20))) else { continue }
+        guard let piece = try client.bodyPiece(allowance, Deadline(after: .milliseconds(50))) else { continue }
         guard !piece.isEmpty else {
           end = .complete
           break
@@ -79,14 +79,14 @@ package final class LiveCapture: @unchecked Sendable {
       _ = condition.wait(until: Date().addingTimeInterval(0.05))
       return 0
     }
-    guard let rate = state.bytesPerSecond else { return 262_144 }
+    guard let rate = state.bytesPerSecond else { return 65536 }
     let due = Double(rate) * state.paceBegan.at.duration(to: .now).inSeconds
     let allowed = Int(due) - (state.count - state.paceBegan.count)
     guard allowed > 0 else {
       _ = condition.wait(until: Date().addingTimeInterval(0.01))
       return 0
     }
-    return min(allowed, 262_144)
+    return min(allowed, 65536)
   }
 
   private func take(_ piece: [UInt8], keepsBytes: Bool) {
@@ -153,7 +153,7 @@ package final class LiveCapture: @unchecked Sendable {
   }
 
   /// Waits until `count` bytes of the body are there. Throws `WaitTimeout` with what came instead.
-  package func waitFor(bytes count: Int, within limit: Duration = .seconds(10)) async throws {
+  package func waitFor(bytes count: Int, within limit: Duration = .seconds(20)) async throws {
     let isThere = try await onOwnThread { [self] in
       wait(limit) { $0.count >= count || $0.end != nil } && self.count >= count
     }
@@ -164,12 +164,12 @@ package final class LiveCapture: @unchecked Sendable {
   }
 
   /// Waits until so many *more* bytes have come than now.
-  package func waitFor(moreBytes count: Int, within limit: Duration = .seconds(10)) async throws {
+  package func waitFor(moreBytes count: Int, within limit: Duration = .seconds(20)) async throws {
     try await waitFor(bytes: self.count + count, within: limit)
   }
 
   /// Waits for the end that the peer brings. Throws `WaitTimeout`.
-  package func waitForEnd(within limit: Duration = .seconds(10)) async throws -> End {
+  package func waitForEnd(within limit: Duration = .seconds(20)) async throws -> End {
     let isThere = try await onOwnThread { [self] in wait(limit) { $0.end != nil } }
     guard isThere, let end else { throw WaitTimeout(description: "waited \(limit) for the end of the body") }
     return end

@@ -110,7 +110,7 @@ package final class RawHTTPClient: @unchecked Sendable {
       let deadline = Deadline(after: limit)
       var body: [UInt8] = []
       while true {
-        guard let piece = try bodyPiece(262_144, deadline) else {
+        guard let piece = try bodyPiece(65536, deadline) else {
           throw Failure.timeout("the body, after \(body.count) bytes")
         }
         guard !piece.isEmpty else { return body }
@@ -174,9 +174,9 @@ package final class RawHTTPClient: @unchecked Sendable {
 
   /// Nil when the deadline passes.
   private func receive(_ limit: Int, _ deadline: Deadline) throws -> [UInt8]? {
-    while true {
+    while Socket.wait(descriptor, for: POLLIN, deadline.milliseconds()) {
       if let bytes = try Socket.receive(descriptor, atMost: limit) { return bytes }
-      guard Socket.wait(descriptor, for: POLLIN, deadline.milliseconds()) else { return nil }
     }
+    return nil
   }
 }

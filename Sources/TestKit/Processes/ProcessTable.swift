@@ -21,7 +21,7 @@ package enum ProcessTable {
     return fields.count > 1 ? (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
   }
 
-  /// The number of open descriptors; 0 when the process is gone.
+  /// The number of open descriptors; 0 when the process is gone. Of the calling process, one more: the look itself.
   package static func descriptorCount(_ pid: Int32) -> Int { descriptors(pid).count }
 
   static func descriptors(_ pid: Int32) -> [Int32] {

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// The newest packets of a live FFmpeg, for any number of readers; it never waits for one.
 final class LiveFeed: @unchecked Sendable {
-  // Safe: the state is used under `condition`; `process` only by start, restart and stop, which their caller keeps apart.
-  private let condition = NSCondition()
+  // Safe: the state is used under `lock`; `process` only by start, restart and stop, which their caller keeps apart.
+  private let lock = NSLock()
   private var recent: [UInt8] = []
   /// The offset of the first byte of `recent` in all that FFmpeg has written.
   private var begin = 0
@@ -38,14 +38,14 @@ final class LiveFeed: @unchecked Sendable {
   func stop() async throws { try await process?.stop() }
 
   private func forget() {
-    condition.lock()
-    defer { condition.unlock() }
+    lock.lock()
+    defer { lock.unlock() }
     (tables, keyFrame, torn) = (nil, nil, [])
   }
 
   private func append(_ bytes: [UInt8]) {
-    condition.lock()
-    defer { condition.unlock() }
+    lock.lock()
+    defer { lock.unlock() }
     torn += bytes
     let whole = torn.count / 188 * 188
     findKeyFrame(torn[..<whole])
@@ -55,7 +55,6 @@ final class LiveFeed: @unchecked Sendable {
       begin += recent.count - Self.capacity
       recent.removeFirst(recent.count - Self.capacity)
     }
-    condition.broadcast()
   }
 
   /// FFmpeg writes PAT and PMT before a key frame; the first stream, which is the video if there is one, has PID 256.
@@ -69,26 +68,26 @@ final class LiveFeed: @unchecked Sendable {
 
   /// The offset of the tables before the newest key frame.
   var lastKeyFrame: Int? {
-    condition.lock()
-    defer { condition.unlock() }
+    lock.lock()
+    defer { lock.unlock() }
     return keyFrame
   }
 
   /// The offset of what FFmpeg writes next.
   var end: Int {
-    condition.lock()
-    defer { condition.unlock() }
+    lock.lock()
+    defer { lock.unlock() }
     return begin + recent.count
   }
 
-  /// What lies from `offset` on, at most 64 KiB, whole packets; waits for it at most 20 ms. A reader that has fallen out
+  /// What lies from `offset` on, at most 64 KiB, whole packets; empty if nothing is there. A reader that has fallen out
   /// of the window goes on with the oldest packets there are.
-  func read(from offset: inout Int) -> ArraySlice<UInt8> {
-    condition.lock()
-    defer { condition.unlock() }
-    if offset >= begin + recent.count { _ = condition.wait(until: Date().addingTimeInterval(0.02)) }
+  func read(from offset: inout Int) -> [UInt8] {
+    lock.lock()
+    defer { lock.unlock() }
     offset = max(offset, begin)
-    let part = recent[(offset - begin)...].prefix(188 * 348)
+    // A copy: a slice would make the next append copy all of `recent`.
+    let part = Array(recent[(offset - begin)...].prefix(188 * 348))
     offset += part.count
     return part
   }

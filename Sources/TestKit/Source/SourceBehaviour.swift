@@ -25,6 +25,8 @@ package enum SourceBehaviour: Sendable, Equatable {
   case redirect(to: String)
   /// The whole file with length, ETag and ranges [`/file`]; each answer cut off after so many bytes [`/file?cut=N`].
   case file(cutAfter: Int? = nil)
+  /// These bytes with this type, with length and ranges: playlists, segments, keys. Has no path of its own.
+  case content(type: String, [UInt8])
   /// A reset in place of an answer [`/refuse`].
   case refuse
 

@@ -70,7 +70,8 @@ final class SourceConnection {
       }
       try live(request, sendsHead: false)
     case .redirect(let target): try send(head("302 Found", ["Location: \(target)", "Content-Length: 0"]))
-    case .file(let cut): try file(request, cutAfter: cut)
+    case .file(let cut): try content(request, "video/mp2t", server.file, cutAfter: cut)
+    case .content(let type, let bytes): try content(request, type, bytes)
     case .refuse: throw Over(withReset: true)
     }
   }
@@ -86,7 +87,7 @@ final class SourceConnection {
     var offset = joinsAnywhere ? feed.end : feed.lastKeyFrame ?? feed.end
     var sent = 0
     while sent < limit {
-      try rest(0)
+      try rest(20)
       let part = feed.read(from: &offset).prefix(limit - sent)
       try body(part)
       sent += part.count
@@ -125,9 +126,8 @@ final class SourceConnection {
     }
   }
 
-  private func file(_ request: SourceRequest, cutAfter cut: Int?) throws {
-    let content = server.file
-    var fields = ["Content-Type: video/mp2t", "Accept-Ranges: bytes", "ETag: \"\(content.count)\""]
+  private func content(_ request: SourceRequest, _ type: String, _ content: [UInt8], cutAfter cut: Int? = nil) throws {
+    var fields = ["Content-Type: \(type)", "Accept-Ranges: bytes", "ETag: \"\(content.count)\""]
     fields.append("Last-Modified: Sat, 22 Nov 2025 10:00:00 GMT")
     var range = 0..<content.count
     var status = "200 OK"

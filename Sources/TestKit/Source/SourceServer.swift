@@ -4,22 +4,19 @@ internal import Glibc
 /// A real HTTP server on 127.0.0.1 that behaves as sources do, the bad ones too. Shares no code with Millrace; a thread
 /// for each connection. What a path does is said by its name or by `set`, and can be changed while connections are open.
 package final class SourceServer: @unchecked Sendable {
-  // Safe: `state` is used under `condition`; `feed` and `file` are set before the first thread starts.
-  private let condition = NSCondition()
+  // Safe: `state` is used under `lock`; `feed` and `file` are set before the first thread starts.
+  private let lock = NSLock()
   private var state = State()
   let feed: LiveFeed?
   let file: [UInt8]
   package let port: Int
 
   private struct State {
-    var listener: Int32
     var paths: [String: Path] = [:]
-    /// The order of the connections; the newest number.
+    /// The number of the newest connection.
     var connections = 0
     var threads = 0
-    var isStopping = false
-
-    init() { listener = -1 }
+    var isDown = false
   }
 
   private struct Path {
@@ -82,14 +79,10 @@ package final class SourceServer: @unchecked Sendable {
 
   /// Nobody listens any more (connections are refused) and all open connections are reset, until `comeBack`.
   package func goDown() async throws {
-    locked { state in
-      if state.listener >= 0 { close(state.listener) }
-      state.listener = -1
-      for path in state.paths.keys {
-        for key in state.paths[path, default: Path()].open.keys { state.paths[path]?.open[key] = .reset }
-      }
+    locked { $0.isDown = true }
+    try await eventually("the source server's threads to end", within: .seconds(10)) {
+      self.locked { $0.threads == 0 }
     }
-    try await eventually("the source's connections to end") { self.openConnections == 0 }
   }
 
   /// Listens again on the same port.
@@ -100,8 +93,7 @@ package final class SourceServer: @unchecked Sendable {
 
   /// Ends everything and waits until all threads, descriptors and FFmpeg are gone.
   package func stop() async throws {
-    locked { $0.isStopping = true }
-    try await eventually("the source server to end", within: .seconds(10)) { self.locked { $0.threads == 0 } }
+    try await goDown()
     try await feed?.stop()
   }
 
@@ -121,8 +113,8 @@ package final class SourceServer: @unchecked Sendable {
   // MARK: For the threads
 
   private func locked<Value>(_ work: (inout State) -> Value) -> Value {
-    condition.lock()
-    defer { condition.unlock() }
+    lock.lock()
+    defer { lock.unlock() }
     return work(&state)
   }
 
@@ -132,19 +124,15 @@ package final class SourceServer: @unchecked Sendable {
 
   private func listen(on descriptor: Int32) {
     locked { state in
-      state.listener = descriptor
+      state.isDown = false
       state.threads += 1
     }
     startThread { [self] in accept(on: descriptor) }
   }
 
   private func accept(on listener: Int32) {
-    while locked({ $0.listener == listener && !$0.isStopping }) {
-      guard Socket.wait(listener, for: POLLIN, 20),
-        let descriptor = locked({ state in
-          state.listener == listener ? Socket.accept(listener) : nil
-        })
-      else { continue }
+    while locked({ !$0.isDown }) {
+      guard Socket.wait(listener, for: POLLIN, 20), let descriptor = Socket.accept(listener) else { continue }
       let number = locked { state in
         state.threads += 1
         state.connections += 1
@@ -155,13 +143,9 @@ package final class SourceServer: @unchecked Sendable {
         locked { $0.threads -= 1 }
       }
     }
-    locked { state in
-      if state.listener == listener {
-        close(listener)
-        state.listener = -1
-      }
-      state.threads -= 1
-    }
+    // Closed here alone: closed by another thread, it would go on listening while poll(2) has it.
+    close(listener)
+    locked { $0.threads -= 1 }
   }
 
   func begin(_ request: SourceRequest, number: Int) -> SourceBehaviour {
@@ -176,11 +160,11 @@ package final class SourceServer: @unchecked Sendable {
 
   func sent(_ count: Int, _ path: String) { change(path) { $0.bytes += count } }
 
-  /// Nil: a connection whose request has not been read yet.
+  /// `path` is nil for a connection whose request has not been read yet.
   func command(_ path: String?, number: Int) -> Command {
     locked { state in
-      guard !state.isStopping else { return .reset }
-      guard let path, let entry = state.paths[path] else { return state.listener < 0 ? .reset : .proceed }
+      guard !state.isDown else { return .reset }
+      guard let path, let entry = state.paths[path] else { return .proceed }
       let command = entry.open[number] ?? .proceed
       return command == .proceed && entry.isStalled ? .stall : command
     }

@@ -2,6 +2,7 @@
 package enum CommandAction: Hashable, Sendable {
   case serve(CommandSettings)
   case config(CommandSettings, form: ConfigurationForm)
+  case profiles(CommandSettings)
   case healthcheck(CommandSettings)
   case version
   /// Of one command, or of all.

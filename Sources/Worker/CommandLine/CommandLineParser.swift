@@ -35,6 +35,7 @@ struct CommandLineParser {
     switch command {
     case .serve: return .serve(settings)
     case .config: return .config(settings, form: form)
+    case .profiles: return .profiles(settings)
     case .healthcheck: return .healthcheck(settings)
     case .version: return .version
     case .help:

@@ -32,6 +32,7 @@ package struct CommandRunner: Sendable {
       guard let effective = load(settings, environment) else { return 2 }
       let listing = ConfigurationListing(effective: effective)
       return printed(form == .json ? listing.json : listing.text)
+    case .profiles(let settings): return showProfiles(settings, environment)
     case .healthcheck(let settings): return checkHealth(settings, environment)
     case .version: return printed("millrace \(ProductVersion.text)\n")
     case .help(let command): return printed(HelpText.text(for: command))
@@ -50,6 +51,16 @@ package struct CommandRunner: Sendable {
       return 2
     }
     return await serve(effective.configuration)
+  }
+
+  private func showProfiles(_ settings: CommandSettings, _ environment: [String: String]) -> Int32 {
+    guard let configuration = load(settings, environment)?.configuration else { return 2 }
+    do {
+      return printed(ProfileTable(catalog: try Platform.catalog(configuration)).text)
+    } catch {
+      say(["\(error)"])
+      return 2
+    }
   }
 
   private func checkHealth(_ settings: CommandSettings, _ environment: [String: String]) -> Int32 {

@@ -13,6 +13,16 @@ enum HelpText {
         The settings of 'serve' may be given too. Secrets are shown as ***.
 
         """
+    case .profiles:
+      return usage(command)
+        + """
+        Reads PROFILES_FILE as a worker does when it starts. To check a file:
+
+          millrace profiles --profiles-file=FILE
+
+        Exit status 2, and what is wrong, if a worker would not start with it.
+
+        """
     case .healthcheck:
       return usage(command)
         + """
@@ -35,7 +45,7 @@ enum HelpText {
   private static func usage(_ command: Command) -> String {
     let arguments =
       switch command {
-      case .serve, .healthcheck: " [--SETTING=VALUE …] [--config FILE]"
+      case .serve, .profiles, .healthcheck: " [--SETTING=VALUE …] [--config FILE]"
       case .config: " [--json | --markdown] [--SETTING=VALUE …] [--config FILE]"
       case .help: " [command]"
       case .version: ""

@@ -24,6 +24,9 @@ package struct Configuration: Sendable {
 
   /// Names that were given, are known, and do nothing: from older environments and of later versions. For one log line.
   package var namesWithoutEffect: [String] = []
+  /// Settings that were given another value than the default, and whose feature this build does not have: name and
+  /// feature, for one log line.
+  package var settingsNotYetRead: [String] = []
 
   /// The defaults.
   package init() {

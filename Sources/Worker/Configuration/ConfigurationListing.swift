@@ -31,9 +31,13 @@ struct ConfigurationListing {
       }
       return "# \(section.rawValue)\n" + lines.joined(separator: "\n") + "\n"
     }
-    let ignored = effective.configuration.namesWithoutEffect
-    let notice = ignored.isEmpty ? "" : "\n# Given, known and without effect\n" + ignored.joined(separator: "\n") + "\n"
-    return tables.joined(separator: "\n") + notice
+    let configuration = effective.configuration
+    return tables.joined(separator: "\n") + notice("Given, known and without effect", configuration.namesWithoutEffect)
+      + notice("Given, for features that this build does not have", configuration.settingsNotYetRead)
+  }
+
+  private func notice(_ title: String, _ lines: [String]) -> String {
+    lines.isEmpty ? "" : "\n# \(title)\n" + lines.joined(separator: "\n") + "\n"
   }
 
   private func shown(_ row: Row) -> String {
@@ -54,21 +58,26 @@ struct ConfigurationListing {
 
     let settings: [Entry]
     let withoutEffect: [String]
+    let notYetRead: [String]
 
     enum CodingKeys: String, CodingKey {
       case settings
       case withoutEffect = "without_effect"
+      case notYetRead = "not_yet_read"
     }
   }
 
-  /// One JSON object: `settings`, an array of `name`, `value` (text, absent when not set) and `origin`; `without_effect`.
+  /// One JSON object: `settings`, an array of `name`, `value` (text, absent when not set) and `origin`; `without_effect`;
+  /// `not_yet_read`: settings of features that this build does not have.
   var json: String {
     let entries = SettingSection.allCases.flatMap(rows).map { row in
       Document.Entry(name: row.setting.name, value: row.value, origin: row.origin)
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let document = Document(settings: entries, withoutEffect: effective.configuration.namesWithoutEffect)
+    let document = Document(
+      settings: entries, withoutEffect: effective.configuration.namesWithoutEffect,
+      notYetRead: effective.configuration.settingsNotYetRead)
     guard let data = try? encoder.encode(document) else { return "{}\n" }
     return String(decoding: data, as: UTF8.self) + "\n"
   }

@@ -44,6 +44,14 @@ struct Relation: Sendable {
       Set([$0.server.docsPath, $0.server.redocPath, $0.server.openAPIPath]).count == 3
     },
     Relation(
+      names: ["DOCS_URL", "REDOC_URL", "OPENAPI_URL"],
+      text: "must not begin like another route (/streams, /health …), nor must the two others"
+    ) {
+      [$0.server.docsPath, $0.server.redocPath, $0.server.openAPIPath].allSatisfy { path in
+        !LaterRoutes.takenNames.contains(String(path.split(separator: "/").first ?? ""))
+      }
+    },
+    Relation(
       names: ["REDIS_SSL_CERTFILE", "REDIS_SSL_KEYFILE"], text: "goes together with REDIS_SSL_KEYFILE"
     ) { ($0.redis.tlsCertificateFile == nil) == ($0.redis.tlsKeyFile == nil) },
   ]

@@ -36,6 +36,7 @@ struct ConfigurationResolver {
     let follows = effective.configuration.applyDerivedValues { origins[$0] != nil }
     effective.origins.merge(follows) { _, new in new }
     effective.configuration.namesWithoutEffect = namesWithoutEffect()
+    effective.configuration.settingsNotYetRead = SettingsNotYetRead.notices(effective)
     problems += brokenRelations(of: effective, besides: failed)
     guard problems.isEmpty else { throw ConfigurationError(problems) }
     return effective

@@ -1,5 +1,5 @@
 /// How a setting's value is shown.
-enum Masking: Sendable {
+enum SecretMasking: Sendable {
   case none
   /// `***`.
   case whole

@@ -25,7 +25,7 @@ struct Setting: Sendable {
   /// Completes "must be …".
   let allowed: String
   let meaning: String
-  let masking: Masking
+  let masking: SecretMasking
   let isBoolean: Bool
   /// Whether an empty value is one. Else it counts as not given: compose files pass `NAME=${NAME:-}`.
   let takesEmpty: Bool
@@ -37,7 +37,8 @@ struct Setting: Sendable {
   init<Value>(
     _ name: String, aliases: [String] = [], default defaultText: String, note: String = "–",
     _ parser: SettingParser<Value>,
-    _ path: any WritableKeyPath<Configuration, Value> & Sendable, masking: Masking = .none, takesEmpty: Bool = false,
+    _ path: any WritableKeyPath<Configuration, Value> & Sendable, masking: SecretMasking = .none,
+    takesEmpty: Bool = false,
     in section: SettingSection, _ meaning: String
   ) {
     self.name = name

@@ -93,7 +93,7 @@ enum SettingTable {
       "MAX_STREAMS", default: "0", .limit, \.limits.streams, in: .limits, "streams that run on a worker; more: 503"),
     Setting(
       "MAX_TRANSCODES", default: "0", .limit, \.limits.transcodes, in: .limits,
-      "FFmpegs that run on a worker; more: 503"),
+      "transcodes that run on a worker; more: 503"),
     Setting(
       "MAX_CLIENTS_PER_SHARED_STREAM", default: "0", .limit, \.limits.clientsPerStream, in: .limits,
       "clients of one stream; more: 503"),

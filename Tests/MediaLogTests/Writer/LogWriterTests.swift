@@ -92,13 +92,13 @@ import TransportStream
     }
     #expect(atOnce == 0)
     try await soon("the tick") { (rig.log.snapshot().window.last?.byteCount ?? 0) > 0 }
-    bytes = media.frames(50)
+    bytes = media.frames(150)
     let told = await rig.write { [bytes] writer in
       var bytes = bytes
       _ = bytes.withUnsafeMutableBytes { writer.append($0) }
       return rig.log.snapshot().window.items.reduce(0) { $0 + $1.byteCount }
     }
-    #expect(told > 65_536, "64 KiB are told at once")
+    #expect(told > 196_608, "192 KiB are told at once")
     await rig.stop()
   }
 

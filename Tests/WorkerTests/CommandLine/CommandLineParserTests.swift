@@ -51,9 +51,11 @@ import Testing
   @Test(arguments: [
     (
       "sevre",
-      ["sevre: no such command; did you mean serve? the commands are serve, config, healthcheck, version, help"]
+      [
+        "sevre: no such command; did you mean serve? the commands are serve, config, profiles, healthcheck, version, help"
+      ]
     ),
-    ("help me", ["me: no such command; the commands are serve, config, healthcheck, version, help"]),
+    ("help me", ["me: no such command; the commands are serve, config, profiles, healthcheck, version, help"]),
     ("help config serve", ["help explains one command at a time"]),
     ("--prot 3", ["--prot: no such option of 'serve'; did you mean --port? 'millrace help serve' lists all"]),
     ("--zzzzzz", ["--zzzzzz: no such option of 'serve'; 'millrace help serve' lists all"]),

@@ -46,6 +46,6 @@ import Testing
     ("redis://h:6379/0", "redis://h:6379/0"), ("redis://user:pw@h/1", "redis://***@h/1"),
     ("unix:///run/r.sock?db=1", "unix:///run/r.sock?***"),
   ]) func aURLKeepsWhatIsNoSecret(url: String, masked: String) {
-    #expect(Masking.urlSecrets.mask(url) == masked)
+    #expect(SecretMasking.urlSecrets.mask(url) == masked)
   }
 }

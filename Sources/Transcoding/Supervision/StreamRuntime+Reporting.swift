@@ -1,0 +1,64 @@
+internal import Cluster
+internal import EventLoop
+internal import MediaLog
+
+/// What the coordinator is told and asked, once a second and where it matters at once. On the home loop.
+extension StreamRuntime {
+  var phaseWord: StreamUpdate.Phase {
+    if rule.isRunning { return .running }
+    return rule.hasHadMedia ? .holding : .starting
+  }
+
+  func note(_ change: (inout StreamUpdate) -> Void) {
+    change(&update)
+    hasUpdate = true
+  }
+
+  func takeUpdate() -> StreamUpdate? {
+    guard hasUpdate else { return nil }
+    hasUpdate = false
+    defer { update = StreamUpdate() }
+    return update
+  }
+
+  func sendUpdate() {
+    guard let update = takeUpdate() else { return }
+    Task { [services, id, claim, home] in
+      guard case .fenced(let fence)? = try? await services.coordinator.update(id, epoch: claim.epoch, update) else {
+        return
+      }
+      home.execute { [self] in fenced(fence) }
+    }
+  }
+
+  func fenced(_ fence: FencedResult.Fence) {
+    switch fence {
+    case .stopping: finish(.stopped, .release(.stopped(.lastClientDisconnected)))
+    case .superseded, .unknown: finish(.stopped, .doNothing)
+    }
+  }
+
+  /// Asks whether the last client has left for long enough. The store decides, in one step.
+  func checkIdle() {
+    guard idleCheck == nil else { return }
+    Task { [services, id, claim, home] in
+      let answer = try? await services.coordinator.stopIfIdle(
+        id, epoch: claim.epoch, grace: services.settings.idleGrace)
+      home.execute { [self] in idleAnswer(answer) }
+    }
+  }
+
+  func idleAnswer(_ answer: StopResult?) {
+    guard !isOver else { return }
+    switch answer {
+    case .stop: finish(.stopped, .release(.stopped(isLingering ? .sourceEnded : .lastClientDisconnected)))
+    case .keep(clients: 0, let remaining) where remaining < .seconds(1):
+      idleCheck = home.schedule(after: remaining + .milliseconds(10)) { [unowned self] in
+        idleCheck = nil
+        if !isOver { checkIdle() }
+      }
+    case .keep, nil: break
+    case .fenced(let fence): fenced(fence)
+    }
+  }
+}

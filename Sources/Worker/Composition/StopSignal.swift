@@ -1,0 +1,59 @@
+internal import EventLoop
+internal import Glibc
+internal import Synchronization
+
+/// SIGTERM and SIGINT: the first asks for an orderly stop, the second ends the process at once with code 130.
+final class StopSignal: Sendable {
+  private struct State {
+    var isAsked = false
+    var waiter: CheckedContinuation<Void, Never>?
+  }
+
+  private let loop: EventLoop
+  private let state = Mutex(State())
+  private let watches = Mutex<LoopBound<[SignalWatch]>?>(nil)
+
+  init(loop: EventLoop) {
+    self.loop = loop
+    loop.execute { [self] in
+      let watches = [SIGTERM, SIGINT].map { signal in loop.watchSignal(signal) { [unowned self] in received() } }
+      self.watches.withLock { $0 = LoopBound(watches, loop: loop) }
+    }
+  }
+
+  private func received() {
+    let (isSecond, waiter) = state.withLock { state in
+      defer {
+        state.isAsked = true
+        state.waiter = nil
+      }
+      return (state.isAsked, state.waiter)
+    }
+    if isSecond { exit(130) }
+    waiter?.resume()
+  }
+
+  /// Returns when the process has been asked to stop.
+  func wait() async {
+    await withCheckedContinuation { continuation in
+      let isAsked = state.withLock { state in
+        if !state.isAsked { state.waiter = continuation }
+        return state.isAsked
+      }
+      if isAsked { continuation.resume() }
+    }
+  }
+
+  /// Signals have their default effect again. Returns when that is so.
+  func cancel() async {
+    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+      loop.execute { [self] in
+        watches.withLock { watches in
+          watches?.value.forEach { $0.cancel() }
+          watches = nil
+        }
+        done.resume()
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+internal import Observability
+internal import Synchronization
+
+/// What `/readyz` and `/health` say of this worker (api.md §2.9).
+final class WorkerHealth: Sendable {
+  private let monitor: LoopMonitor
+  private let ffmpegVersion: String?
+  private let isDraining = Atomic<Bool>(false)
+
+  init(monitor: LoopMonitor, ffmpegVersion: String?) {
+    self.monitor = monitor
+    self.ffmpegVersion = ffmpegVersion
+  }
+
+  /// Whether every loop has turned within ten seconds.
+  var isAlive: Bool { monitor.silence < .seconds(10) }
+
+  func beginDrain() { isDraining.store(true, ordering: .relaxed) }
+
+  var report: HealthReport {
+    var checks = [
+      HealthCheck("redis", .ok, detail: "not configured: one worker, everything in memory"),
+      HealthCheck("redis_memory_policy", .ok, detail: "not configured"),
+      HealthCheck("lease", .ok, detail: "one worker needs none"),
+      HealthCheck(
+        "ffmpeg", ffmpegVersion == nil ? .failed : .ok,
+        detail: ffmpegVersion ?? "FFmpeg cannot be run: install it or set FFMPEG_PATH"),
+    ]
+    let silence = monitor.silence
+    checks.append(
+      HealthCheck("loops", silence < .seconds(3) ? .ok : .failed, detail: "the slowest loop turned \(silence) ago"))
+    if isDraining.load(ordering: .relaxed) {
+      checks.append(HealthCheck("draining", .failed, detail: "the worker is shutting down"))
+    }
+    return HealthReport(checks: checks)
+  }
+}

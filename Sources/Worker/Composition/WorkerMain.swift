@@ -1,0 +1,39 @@
+internal import Glibc
+internal import Observability
+
+/// `millrace serve`: one worker from its start to its orderly end.
+package enum WorkerMain {
+  /// Runs until SIGTERM or SIGINT. Answers the exit status: 0 after an orderly stop, 1 if the worker could not start.
+  /// A stop that takes longer than SHUTDOWN_GRACE ends the process with 1.
+  package static func serve(configuration: Configuration) async -> Int32 {
+    let sink = DescriptorSink(format: configuration.log.format)
+    defer { sink.close() }
+    let logger = Logger(level: configuration.log.level, sink: sink)
+    if !configuration.namesWithoutEffect.isEmpty {
+      logger.info("settings without effect", ["names": configuration.namesWithoutEffect.joined(separator: " ")])
+    }
+    if !configuration.settingsNotYetRead.isEmpty {
+      logger.warning(
+        "settings without effect: this build does not have their features yet",
+        ["names": configuration.settingsNotYetRead.joined(separator: ", ")])
+    }
+    do {
+      let worker = try await WorkerService.start(configuration, logger: logger)
+      await worker.stopSignal.wait()
+      logger.info("stopping")
+      let deadline = Task.detached {
+        try await Task.sleep(for: configuration.server.shutdownGrace)
+        logger.error("the stop took longer than SHUTDOWN_GRACE: what is left is ended now")
+        sink.close()
+        _exit(1)
+      }
+      await worker.stop()
+      deadline.cancel()
+      logger.info("stopped")
+      return 0
+    } catch {
+      logger.error("the worker could not start", ["error": "\(error)"])
+      return 1
+    }
+  }
+}

@@ -1,0 +1,204 @@
+internal import Cluster
+internal import HTTP
+internal import Identifiers
+internal import MediaLog
+internal import Transcoding
+
+/// GET and HEAD of `/stream/{id}` and `/hls/{id}/…` (api.md §2.4, §2.5).
+struct PlaybackRoutes: Sendable {
+  let admission: Admission
+  let settings: StreamSettings
+  let fanOut: FanOutServices
+  /// HLS_WAIT_TIME.
+  let playlistWait: Duration
+  /// ROOT_PATH: what URIs in playlists begin with.
+  let rootPath: String
+  let playTokens: PlayTokens
+  let clientAddress: @Sendable (HTTPRequest) -> String
+
+  func add(to router: inout Router) {
+    router.add(.get, "/stream/{id}", kind: .media) { try await stream($0, $1) }
+    router.add(.get, "/hls/{id}/playlist.m3u8", kind: .media) { try await playlist($0, $1) }
+    for pattern in ["/hls/{id}/segment", "/hls/{id}/segment.{ext}"] {
+      router.add(.get, pattern, kind: .media) { try await segment($0, $1) }
+    }
+  }
+
+  // MARK: MPEG-TS
+
+  private func stream(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
+    let identity = try ClientIdentity(request, address: clientAddress(request))
+    let behind = try startSecondsBehind(request)
+    let record = try await admission.record(parameters["id"])
+    guard request.query.first("url") == nil else { throw Problem.signatureInvalid }
+    _ = try playTokens.check(request.query, for: record.id)
+    guard request.method == .get else {
+      return HTTPResponse(headers: Self.liveHeaders(try await admission.clientID(identity, record.id), record.id))
+    }
+    let viewer = try await admission.viewer(identity, record.id)
+    do {
+      let admitted = try await running(record, viewer, identity)
+      let options = FanOutReader.Options(
+        isChunked: true, startSecondsBehind: admitted.isFirst ? settings.window.seconds : behind,
+        writeTimeoutSeconds: settings.clientWriteTimeoutSeconds)
+      return HTTPResponse(
+        headers: Self.liveHeaders(viewer.reference.client, record.id),
+        body: .live(viewer.body(admitted.runtime, fanOut, options)))
+    } catch {
+      viewer.leave(.clientDisconnected)
+      throw error
+    }
+  }
+
+  /// The status line waits for the first media.
+  private func running(
+    _ record: StreamRecord, _ viewer: Viewer, _ identity: ClientIdentity
+  ) async throws -> Admission.Admitted {
+    func join() async throws {
+      try await admission.join(record.id, viewer.reference.client, viewer.connection, identity, .ts)
+    }
+    try await join()
+    let admitted = try await admission.runtime(
+      of: record, acceptsEnded: false, timeout: settings.firstByteTimeout, rejoin: join
+    ) { $0.hasMedia }
+    guard admitted.runtime.log.snapshot().hasMedia else { throw Problem.sourceTimedOut }
+    return admitted
+  }
+
+  private func startSecondsBehind(_ request: HTTPRequest) throws(Problem) -> Double {
+    guard let text = request.query.first("start") else { return settings.joinBehindSeconds }
+    guard let value = Double(text), value.isFinite, value <= 0 else {
+      throw .validation([
+        InvalidField(
+          type: .floatParsing, location: ["query", "start"],
+          message: "Input should be a number of seconds before now, such as -30")
+      ])
+    }
+    return -value
+  }
+
+  private static func liveHeaders(_ client: ClientID, _ stream: StreamID) -> HTTPHeaders {
+    [
+      "Content-Type": "video/mp2t", "Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache",
+      "Expires": "0", "Accept-Ranges": "none", "X-Client-ID": client.text, "X-Stream-ID": stream.text,
+    ]
+  }
+
+  // MARK: HLS
+
+  /// A first playlist waits for so many segments while HLS_WAIT_TIME lasts: with a single one Chrome gives up
+  /// ("Segment queue never had any data").
+  private static let startingSegments: UInt64 = 2
+
+  private func playlist(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
+    let identity = try ClientIdentity(request, address: clientAddress(request))
+    let record = try await admission.record(parameters["id"])
+    let token = try playTokens.check(request.query, for: record.id)
+    guard let client = identity.given ?? identity.derived(for: record.id) else { throw Problem.internalError }
+    let headers: HTTPHeaders = [
+      "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-cache", "X-Client-ID": client.text,
+      "X-Stream-ID": record.id.text,
+    ]
+    guard request.method == .get else { return HTTPResponse(headers: headers) }
+    if request.query.first("url") != nil { throw Problem.signatureInvalid }
+    let runtime = try await running(record, client, identity)
+    let prefix = "\(rootPath)/hls/\(record.id)/segment.ts?n="
+    let suffix = "&client_id=\(client)" + (token.map { "&" + $0.query } ?? "")
+    guard let text = HLSView.playlist(of: runtime.log.snapshot(), uri: { "\(prefix)\($0)\(suffix)" }) else {
+      throw Problem.playlistUnavailable
+    }
+    return HTTPResponse(headers: headers, body: .bytes(Array(text.utf8)))
+  }
+
+  /// The client has joined when this returns, and has not when it throws.
+  private func running(
+    _ record: StreamRecord, _ client: ClientID, _ identity: ClientIdentity
+  ) async throws -> StreamRuntime {
+    func join() async throws { try await admission.join(record.id, client, nil, identity, .hls) }
+    try await join()
+    do {
+      let runtime = try await admission.runtime(
+        of: record, acceptsEnded: true, timeout: playlistWait, rejoin: join
+      ) { $0.playlist.listedCount >= Self.startingSegments }.runtime
+      // It may have waited for longer than a client without request is counted.
+      try await join()
+      return runtime
+    } catch {
+      let traffic = ClientTraffic(stream: record.id, client: client, bytes: 0)
+      _ = try? await admission.coordinator.leave(ClientLeave(connection: nil, reason: .streamEnded, traffic: traffic))
+      // Whatever its source's trouble is: there is no playlist (api.md §1.3).
+      guard let problem = error as? Problem, problem.code == "upstream-failed" || problem.code == "upstream-timeout"
+      else { throw error }
+      throw Problem.playlistUnavailable
+    }
+  }
+
+  private func segment(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
+    let identity = try ClientIdentity(request, address: clientAddress(request))
+    let query = request.query
+    guard let client = identity.given, (query.first("n") == nil) != (query.first("url") == nil) else {
+      throw Problem.validation(Self.missing(in: query))
+    }
+    let record = try await admission.record(parameters["id"])
+    guard let text = query.first("n") else { throw Problem.signatureInvalid }
+    _ = try playTokens.check(query, for: record.id)
+    guard let number = UInt64(text) else {
+      throw Problem.validation([
+        InvalidField(
+          type: .intParsing, location: ["query", "n"],
+          message: "Input should be a valid integer, unable to parse string as an integer")
+      ])
+    }
+    guard let runtime = await admission.manager.running(record.id),
+      let segment = HLSView.segment(SegmentNumber(number), of: runtime.log.snapshot())
+    else { throw Problem.segmentNotFound }
+    let representation = Representation(
+      slices: segment.parts.map { BodySlice(start: $0.chunk.bytes, count: $0.byteCount) },
+      owner: segment.parts.map(\.chunk), entityTag: segment.entityTag,
+      headers: [
+        "Content-Type": "video/mp2t", "Cache-Control": "max-age=\(Int(settings.window.seconds))",
+        "X-Client-ID": client.text, "X-Stream-ID": record.id.text,
+      ])
+    let response = try representation.response(to: request)
+    if request.method == .get { try await note(segment, response.byteCount, client, record.id, identity) }
+    return response
+  }
+
+  /// A segment counts for the viewer when it is asked for.
+  private func note(
+    _ segment: HLSView.Segment, _ bytes: UInt64, _ client: ClientID, _ stream: StreamID, _ identity: ClientIdentity
+  ) async throws {
+    try await admission.join(stream, client, nil, identity, .hls)
+    fanOut.bytesOut.add(bytes)
+    let traffic = ClientTraffic(
+      stream: stream, client: client, bytes: bytes, segments: bytes > 0 ? 1 : 0, position: segment.number.value)
+    _ = try await admission.coordinator.refresh([traffic])
+  }
+
+  private static func missing(in query: HTTPQuery) -> [InvalidField] {
+    var fields: [InvalidField] = []
+    if query.first("client_id") == nil {
+      fields.append(InvalidField(type: .missing, location: ["query", "client_id"], message: "Field required"))
+    }
+    if query.first("n") == nil, query.first("url") == nil {
+      fields.append(InvalidField(type: .missing, location: ["query", "n"], message: "Field required"))
+    } else if query.first("n") != nil, query.first("url") != nil {
+      fields.append(
+        InvalidField(type: .valueError, location: ["query", "url"], message: "Value error, give either n or url"))
+    }
+    return fields
+  }
+}
+
+extension HTTPResponse {
+  /// Of a body in memory.
+  fileprivate var byteCount: UInt64 {
+    guard case .slices(let slices, _) = body else { return 0 }
+    return slices.reduce(0) { $0 + UInt64($1.count) }
+  }
+}
+
+extension Problem {
+  static let signatureInvalid = Problem(
+    .forbidden, code: "signature-invalid", detail: "Invalid or missing URL signature")
+}

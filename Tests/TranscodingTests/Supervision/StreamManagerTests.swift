@@ -1,0 +1,221 @@
+import Cluster
+import Foundation
+import Identifiers
+import MediaLog
+import TestKit
+import Testing
+
+@testable import Transcoding
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct StreamManagerTests {
+  @Test func callersOfOneMomentGetOneRuntime() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture)
+      let id = try await streams.register(source.url("/live.ts"))
+      try await streams.join(id)
+      let runtimes = try await withThrowingTaskGroup(of: ObjectIdentifier.self) { group in
+        for _ in 0..<50 { group.addTask { ObjectIdentifier(try await streams.runtime(id)) } }
+        return try await group.reduce(into: Set()) { $0.insert($1) }
+      }
+      #expect(runtimes.count == 1)
+      let log = try await streams.runtime(id).log
+      #expect(await log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      #expect(source.totalConnections("/live.ts") == 1)
+      #expect(try await streams.status(id) == .running)
+    }
+  }
+
+  @Test func afterTheLastClientNothingIsLeftOfARuntime() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture)
+      for transcoded in [false, true] {
+        let id = try await streams.register(source.url("/live-\(transcoded).ts"), transcoded: transcoded)
+        try await streams.join(id)
+        weak var weakRuntime: StreamRuntime?
+        do {
+          let runtime = try await streams.runtime(id)
+          #expect(await runtime.log.wait(atMost: .seconds(15)) { $0.hasMedia })
+          weakRuntime = runtime
+        }
+        try await streams.leave(id)
+        try await eventually("the stream to rest", within: .seconds(3)) { await streams.manager.count == 0 }
+        #expect(try await streams.status(id) == .idle)
+        try await eventually("the runtime to be released") { weakRuntime == nil }
+        try await eventually("no child to be left", within: .seconds(0.5)) { streams.spawner.processesRunning == 0 }
+        #expect(streams.upstreams.counters.open.load(ordering: .relaxed) == 0)
+      }
+    }
+  }
+
+  /// Its end comes before its start has been noted, for some of them.
+  @Test func aSourceThatFailsAtOnceBlocksNobody() async throws {
+    try await withFixture { fixture in
+      let streams = try SupervisionFixture(fixture, ffmpeg: "/nonexistent/ffmpeg")
+      let id = try await streams.register("http://127.0.0.1:1/a.ts", transcoded: true)
+      for round in 0..<100 {
+        try await streams.join(id)
+        let runtime = try await streams.runtime(id)
+        #expect(await runtime.log.wait(atMost: .seconds(5)) { $0.end != nil }, "round \(round)")
+        guard case .ffmpegMissing? = runtime.failure else {
+          Issue.record("round \(round): \(String(describing: runtime.failure))")
+          return
+        }
+        try await streams.leave(id)
+      }
+      try await eventually("no stream to be left") { await streams.manager.count == 0 }
+    }
+  }
+
+  /// The stop is decided, its runtime does not know yet, and a client has come.
+  @Test func aStopThatIsDecidedIsNotServedToANewClient() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture) { $0.idleGrace = .seconds(60) }
+      let id = try await streams.register(source.url("/live.ts"))
+      try await streams.join(id)
+      let old = try await streams.runtime(id)
+      #expect(await old.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      try await streams.leave(id)
+      #expect(try await streams.coordinator.stopIfIdle(id, epoch: old.claim.epoch, grace: .zero) == .stop)
+      try await streams.join(id)
+      let new = try await streams.runtime(id)
+      #expect(new !== old && old.isOver && !new.isOver)
+      #expect(await new.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      #expect(try await streams.status(id) == .running)
+      #expect(source.openConnections("/live.ts") == 1)
+    }
+  }
+
+  @Test func aClaimWithoutALogIsGivenBack() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let store = ClosedStore()
+      let streams = try SupervisionFixture(fixture, store: store)
+      let id = try await streams.register(source.url("/live.ts"))
+      try await streams.join(id)
+      await #expect(throws: ChunkStoreError.unavailable("closed")) { _ = try await streams.runtime(id) }
+      #expect(try await streams.coordinator.stream(id)?.owner == nil)
+      #expect(await streams.manager.count == 0)
+      store.comeBack()
+      let runtime = try await streams.runtime(id)
+      #expect(await runtime.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+    }
+  }
+
+  @Test func deletionLeavesNothingInTheStore() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture)
+      let id = try await streams.register(source.url("/live.ts"))
+      try await streams.join(id)
+      let runtime = try await streams.runtime(id)
+      #expect(await runtime.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      _ = try await streams.coordinator.delete(id, .manual, unlessUsed: false)
+      await streams.manager.stop(id, .manualDeletion)
+      #expect(runtime.log.snapshot().end == .stopped)
+      #expect(streams.store.streamCount == 0)
+      await #expect(throws: StreamError.unknown) { _ = try await streams.runtime(id) }
+
+      // A deletion that is carried out late does not end what was registered since.
+      _ = try await streams.register(source.url("/live.ts"))
+      try await streams.join(id)
+      let new = try await streams.runtime(id)
+      await streams.manager.stop(id, .manualDeletion)
+      #expect(!new.isOver)
+    }
+  }
+
+  @Test func drainingEndsWhatStartsAndWhatRuns() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture)
+      var ids: [StreamID] = []
+      for number in 0..<6 {
+        ids.append(try await streams.register(source.url("/live-\(number).ts"), transcoded: number % 2 == 0))
+        try await streams.join(ids[number])
+      }
+      for id in ids.prefix(3) { _ = try await streams.runtime(id) }
+      let late = ids.suffix(3).map { id in Task { try await streams.runtime(id) } }
+      let begun = ContinuousClock.now
+      await streams.manager.drain()
+      #expect(begun.duration(to: .now) < .seconds(4))
+      for task in late {
+        switch await task.result {
+        case .success(let runtime): #expect(runtime.isOver)
+        case .failure(let error): #expect(error as? StreamError == .draining)
+        }
+      }
+      #expect(await streams.manager.count == 0)
+      try await eventually("no child to be left", within: .seconds(0.5)) { streams.spawner.processesRunning == 0 }
+      await #expect(throws: StreamError.draining) { _ = try await streams.runtime(ids[0]) }
+      try await eventually("the source's connections to end") { source.openConnections == 0 }
+    }
+  }
+
+  @Test func limitsCountWhatStartsToo() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture) { $0.maxStreams = 2 }
+      let results = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for number in 0..<6 {
+          let id = try await streams.register(source.url("/live-\(number).ts"))
+          try await streams.join(id)
+          group.addTask {
+            do {
+              _ = try await streams.runtime(id)
+              return true
+            } catch StreamError.limit("MAX_STREAMS", 2) {
+              return false
+            }
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(results.count(where: { $0 }) == 2)
+    }
+  }
+
+  /// FFmpeg reads it at once, and it counts as no failure.
+  @Test func aPlaylistIsReadByFFmpegAtOnce() async throws {
+    try await withFixture { fixture in
+      let list = try await SourceFixture.get().url("list.m3u8")
+      let tools = try #require(await FFmpegTools.look { await Tool.ffmpeg($0).successfulOutput })
+      let streams = try SupervisionFixture(fixture, tools: tools) { $0.supervision.delay = .seconds(30) }
+      let id = try await streams.register(list)
+      try await streams.join(id)
+      let runtime = try await streams.runtime(id)
+      #expect(await runtime.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      #expect(runtime.failure == nil)
+      let record = try #require(try await streams.coordinator.stream(id))
+      #expect(record.report.lastError == nil)
+      // It is over with the playlist's last segment.
+      #expect(await runtime.log.wait(atMost: .seconds(15)) { $0.end == .ended })
+    }
+  }
+
+  /// Probing its first segment takes longer than a silent source may take, and FFmpeg says nothing meanwhile.
+  @Test(arguments: [false, true]) func aSlowPlaylistIsWaitedFor(transcoded: Bool) async throws {
+    try await withFixture { fixture in
+      let film = try await MediaFixture.make(.h264Aac.with { $0.seconds = 8 })
+      let source = try await fixture.sourceServer(file: film)
+      let name = "slow-\(transcoded).m3u8"
+      let list = try await SourceFixture.get()
+      let text = "#EXTM3U\n#EXT-X-TARGETDURATION:8\n#EXTINF:8,\n\(source.url("/slow/a.ts?bps=25000"))\n"
+      try text.write(to: list.folder.url(name), atomically: true, encoding: .utf8)
+      let streams = try SupervisionFixture(fixture) {
+        $0.supervision.window = .seconds(1)
+        $0.supervision.stall = .seconds(1)
+      }
+      let id = try await streams.register(list.url(name), transcoded: transcoded)
+      try await streams.join(id)
+      let runtime = try await streams.runtime(id)
+      let begun = ContinuousClock.now
+      #expect(await runtime.log.wait(atMost: .seconds(18)) { $0.hasMedia })
+      #expect(begun.duration(to: .now) > .seconds(1.5), "else this shows nothing")
+      #expect(source.requests("/slow/a.ts").count <= 2)
+      #expect(try await streams.coordinator.stream(id)?.report.restarts ?? 0 <= 1)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import ChildProcess
+import Cluster
+import EventLoop
+import Foundation
+import HTTP
+import Identifiers
+import MediaLog
+import Observability
+import Synchronization
+import TestKit
+import Testing
+
+@testable import Transcoding
+
+/// Streams with real loops, real children and a real coordinator, in this process.
+final class SupervisionFixture: Sendable {
+  let coordinator = MemoryCoordinator(identity: WorkerIdentity(id: WorkerID("test")))
+  let store: MemoryChunkStore
+  let loops = LoopGroup(count: 2, name: "supervision")
+  let control = EventLoop(name: "control")
+  let spawner: ChildSpawner
+  let upstreams: UpstreamClients
+  let log = MemorySink()
+  let manager: StreamManager
+
+  init(
+    _ fixture: Fixture, tools: FFmpegTools? = nil, store other: (any ChunkStore)? = nil, ffmpeg: String = "ffmpeg",
+    _ change: (inout StreamSettings) -> Void = { _ in }
+  ) throws {
+    var settings = StreamSettings()
+    settings.idleGrace = .milliseconds(300)
+    settings.supervision.delay = .milliseconds(100)
+    change(&settings)
+    var ffmpegSettings = FFmpegSettings()
+    ffmpegSettings.hasExtensionPicky = tools?.hasExtensionPicky ?? false
+    store = MemoryChunkStore(limits: settings.window)
+    spawner = ChildSpawner(control: control)
+    upstreams = UpstreamClients(
+      policy: AddressPolicy(allowing: try AddressAllowList("127.0.0.1")), counters: UpstreamCounters())
+    manager = StreamManager(
+      services: StreamServices(
+        coordinator: coordinator, store: other ?? store, spawner: spawner, upstreams: upstreams, settings: settings,
+        catalog: ProfileCatalog(), ffmpeg: ffmpegSettings, ffmpegPath: ffmpeg,
+        logger: Logger(level: .trace, sink: log), metrics: StreamMetrics(MetricsRegistry()) { _, _ in }),
+      loops: loops)
+    fixture.addTeardown { [self] in
+      await manager.drain()
+      await spawner.drain(grace: .seconds(1))
+      upstreams.close()
+      loops.stop()
+      control.stop()
+    }
+  }
+
+  /// Registers a direct stream.
+  func register(_ url: String, transcoded: Bool = false) async throws -> StreamID {
+    let source = try SourceURL(url)
+    let id = StreamIdentity(strategy: .urlProfile).direct(url: source, headers: .none)
+    guard transcoded else {
+      _ = try await coordinator.register(StreamRegistration(id: id, sourceURL: url))
+      return id
+    }
+    let profile = try ProfileCatalog().render(
+      ProfileRequest(url: source, profile: "lowlatency", variables: [:], outputFormat: nil),
+      policy: TemplatePolicy(allowsTemplates: true, additionalOptions: []))
+    let kind = StreamKind.transcoded(
+      StreamKind.Transcode(
+        profile: profile.name, arguments: profile.arguments, variables: profile.variables,
+        outputFormat: profile.format.rawValue))
+    _ = try await coordinator.register(StreamRegistration(id: id, sourceURL: url, kind: kind))
+    return id
+  }
+
+  func join(_ id: StreamID, _ client: String = "viewer") async throws {
+    let client = try #require(ClientID(client))
+    _ = try await coordinator.join(
+      ClientJoin(stream: id, client: client, connection: ConnectionID(1), format: .ts), limit: 0)
+  }
+
+  func leave(_ id: StreamID, _ client: String = "viewer") async throws {
+    let client = try #require(ClientID(client))
+    _ = try await coordinator.leave(
+      ClientLeave(
+        connection: ConnectionID(1), reason: .clientDisconnected, traffic: ClientTraffic(stream: id, client: client)))
+  }
+
+  func runtime(_ id: StreamID, acceptsEnded: Bool = false) async throws -> StreamRuntime {
+    try await manager.runtime(of: id, isTranscode: false, acceptsEnded: acceptsEnded)
+  }
+
+  func status(_ id: StreamID) async throws -> StreamStatus? { try await coordinator.stream(id)?.status }
+}
+
+/// A store that does not open.
+final class ClosedStore: ChunkStore {
+  private let isOpen = Atomic<Bool>(false)
+  private let real = MemoryChunkStore(limits: WindowLimits(seconds: 30, bytes: 1 << 25))
+
+  func comeBack() { isOpen.store(true, ordering: .relaxed) }
+
+  func open(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError) -> LogPosition {
+    guard isOpen.load(ordering: .relaxed) else { throw .unavailable("closed") }
+    return try await real.open(stream, epoch: epoch)
+  }
+
+  func commit(_ chunk: SealedChunk, to stream: StreamID) async throws(ChunkStoreError) -> CommitReceipt {
+    try await real.commit(chunk, to: stream)
+  }
+
+  func entries(
+    of stream: StreamID, after number: ChunkNumber, limit: Int
+  ) async throws(ChunkStoreError) -> [ChunkEntry] { try await real.entries(of: stream, after: number, limit: limit) }
+
+  func chunk(_ entry: ChunkEntry, of stream: StreamID) async throws(ChunkStoreError) -> Chunk? {
+    try await real.chunk(entry, of: stream)
+  }
+
+  func clear(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError) {
+    try await real.clear(stream, epoch: epoch)
+  }
+
+  func remove(_ stream: StreamID) async throws(ChunkStoreError) { try await real.remove(stream) }
+}
