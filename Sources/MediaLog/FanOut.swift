@@ -1,7 +1,7 @@
 package import EventLoop
 internal import Synchronization
 
-/// Writes one log to all its readers on one loop. Woken by the log's writer in ticks (at most each 100 ms, or 64 KiB);
+/// Writes one log to all its readers on one loop. Woken by the log's writer in ticks (`LogWriter.tick`, `tickBytes`);
 /// a tick is one `sendmsg` a reader, of references into the shared chunks: no copy, no queue, no allocation.
 package final class FanOut: @unchecked Sendable {
   // Safe: all but `isAwake` is confined to `loop`, and every entry asserts it.

@@ -14,13 +14,13 @@ package struct PlaylistRule: Sendable {
   /// The log has ended and the store has all of it: the playlist does not change any more.
   package private(set) var isFinal = false
 
-  private var hasEnded = false
   /// How many segments a playlist names.
   package var listedCount: UInt64 {
     guard let firstListed, let lastListed else { return 0 }
     return lastListed.value - firstListed.value + 1
   }
 
+  private var hasEnded = false
   private let listSize: Int
   private let limits: WindowLimits
   private let fewest = 3
