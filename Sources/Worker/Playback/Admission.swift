@@ -85,7 +85,7 @@ struct Admission: Sendable {
       let runtime = try await runtime(of: record, acceptsEnded: acceptsEnded)
       let isFirst = !runtime.log.snapshot().hasMedia
       let rest = max(.zero, ContinuousClock.now.duration(to: deadline))
-      _ = await runtime.log.wait(atMost: rest) { isReady($0) || $0.end != nil }
+      _ = await runtime.log.wait(atMost: rest) { isReady($0) || ($0.end != nil && ($0.end != .ended || $0.isFinal)) }
       try Task.checkCancellation()
       if let failure = runtime.failure { throw Problem(failure) }
       guard runtime.log.snapshot().end == .stopped, .now < deadline else {

@@ -119,7 +119,7 @@ struct PlaybackRoutes: Sendable {
     do {
       let runtime = try await admission.runtime(
         of: record, acceptsEnded: true, timeout: playlistWait, rejoin: join
-      ) { $0.playlist.listedCount >= Self.startingSegments }.runtime
+      ) { $0.playlist.listedCount >= Self.startingSegments || $0.isFinal }.runtime
       // It may have waited for longer than a client without request is counted.
       try await join()
       return runtime

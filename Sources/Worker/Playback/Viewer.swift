@@ -44,6 +44,8 @@ struct Viewer: Sendable {
     let reader = FanOutReader(client: reference.client, descriptor: socket.descriptor, options: options) { end in
       switch end {
       case .complete: socket.close()
+      // Without its last chunk a chunked body is cut short all the same; a reset would take what was sent with it.
+      case .aborted where socket.isChunked: socket.close()
       case .aborted, .lost, .writeTimeout: socket.abort()
       }
       leave(DisconnectReason(end), bytes: attachment.reader?.takeUnreported() ?? 0)
