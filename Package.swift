@@ -44,7 +44,10 @@ let package = Package(
     library("Cluster", ["Identifiers"]),
     library(
       "Transcoding",
-      ["Identifiers", "Digests", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "CYAML"]),
+      [
+        "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
+        "Cluster", "CYAML",
+      ]),
     library(
       "Worker",
       [

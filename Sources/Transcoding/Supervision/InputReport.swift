@@ -1,4 +1,5 @@
 internal import Cluster
+internal import TransportStream
 
 /// What FFmpeg's own lines tell of a source: codecs and size, and whether it has an end.
 struct InputReport {
@@ -56,5 +57,17 @@ extension FFmpegProgress.Report {
     fields["speed"] = speed.map { .number($0) }
     fields["bitrate_kbps"] = bitsPerSecond.map { .integer(Int($0 / 1000)) }
     return fields
+  }
+}
+
+extension MediaInfo {
+  /// What the transport stream itself tells, where no FFmpeg looked at the source.
+  init(_ info: TransportStream.MediaInfo) {
+    self.init()
+    container = "mpegts"
+    resolution = info.videoSize.map { "\($0.width)x\($0.height)" }
+    videoCodec = info.videoCodec?.rawValue
+    audioCodec = info.audioCodec?.rawValue
+    audioChannels = info.audioChannels
   }
 }

@@ -59,6 +59,14 @@ struct SourcePlanner {
     return request
   }
 
+  /// Whether an FFmpeg reads the source, and says what it is.
+  var isFFmpeg: Bool {
+    switch plan {
+    case .upstream, .impossible: false
+    case .copy, .transcode: true
+    }
+  }
+
   /// Whether we force key frames on the grid of HLS_SEGMENT_SECONDS.
   var followsOurKeyFrames: Bool {
     if case .transcode = plan { return true }

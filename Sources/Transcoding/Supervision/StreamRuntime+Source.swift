@@ -134,6 +134,7 @@ extension StreamRuntime {
     secondCount = (secondCount + 1) % 4
     guard secondCount == 0, !isOver else { return }
     note { $0.targetDuration = log.snapshot().playlist.targetDuration.map { .seconds($0) } }
+    if !planner.isFFmpeg { note { $0.mediaInfo = MediaInfo(writer.mediaInfo).fields } }
     sendUpdate()
     checkIdle()
   }
