@@ -85,8 +85,19 @@ package final class SourceServer: @unchecked Sendable {
     }
   }
 
-  /// Listens again on the same port.
-  package func comeBack() throws { listen(on: try Socket.listen(port: port).descriptor) }
+  /// Listens again on the same port. Somebody's outgoing connection may have it for a moment: then it is waited for.
+  package func comeBack() throws {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while true {
+      let attempt = Result { () throws(SocketError) in try Socket.listen(port: port).descriptor }
+      switch attempt {
+      case .success(let descriptor): return listen(on: descriptor)
+      case .failure(let error):
+        guard error.code == EADDRINUSE, .now < deadline else { throw error }
+        usleep(50_000)
+      }
+    }
+  }
 
   /// Live media from a new FFmpeg, whose counters and clock begin anew.
   package func restartLive() async throws { try await feed?.restart() }

@@ -43,7 +43,9 @@ import Testing
         }
       }
       #expect(isRight)
-      #expect(peak - before < 16 << 20, "the body was copied: \(peak - before)")
+      // Other tests of the process take memory too, but not as much as a copy of the body would; the address sanitizer
+      // keeps what is freed.
+      if getenv("ASAN_OPTIONS") == nil { #expect(peak - before < 48 << 20, "the body was copied: \(peak - before)") }
       #expect(eventually { isReleased.count > 0 })
       try client.get("/echo/next")
       #expect(try client.readResponse().text == "next")
