@@ -22,6 +22,10 @@ enum { EXTRA = 3, REPORT = 4, DESCRIPTORS = 5 };
 
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
 
+int clinux_spawn_closes_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 int clinux_enlarge_pipe(int descriptor, int bytes) {
   int now = fcntl(descriptor, F_GETPIPE_SZ);
   for (; bytes > now; bytes /= 2) {

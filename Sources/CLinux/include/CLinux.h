@@ -1,6 +1,7 @@
 #ifndef MILLRACE_CLINUX_H
 #define MILLRACE_CLINUX_H
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,6 +35,10 @@ int clinux_pipe(int ends[2]);
 // Asks for a pipe buffer of `bytes`, or of the greatest half, quarter … of it that the system allows
 // (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft). Answers the size that the pipe then has.
 int clinux_enlarge_pipe(int descriptor, int bytes);
+
+// posix_spawn_file_actions_addclosefrom_np(3): a child of posix_spawn(3) inherits no descriptor from `first` on.
+// Answers 0 or an errno.
+int clinux_spawn_closes_from(posix_spawn_file_actions_t *actions, int first);
 
 // What a child process gets. Strings and arrays (which end with NULL) belong to the caller.
 struct clinux_spawn_request {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Foundation
 internal import Glibc
 
@@ -57,9 +58,9 @@ package final class SpawnedProcess: @unchecked Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output.write, 1)
     posix_spawn_file_actions_adddup2(&actions, error.write, 2)
-    for descriptor in ProcessTable.descriptors(getpid()) where descriptor > 2 {
-      posix_spawn_file_actions_addclose(&actions, descriptor)  // One that is closed by then does no harm.
-    }
+    // Not a list made before: a descriptor that another test opens meanwhile would live on in the child, and its far
+    // end would never see it closed.
+    clinux_spawn_closes_from(&actions, 3)
 
     // The event loop ignores SIGPIPE in this process; a child must not inherit that.
     var attributes = posix_spawnattr_t()
