@@ -42,7 +42,7 @@ package final class Chunk: @unchecked Sendable {
 }
 
 /// What is known of a chunk when its first byte is written.
-package struct ChunkHeader: Sendable {
+package struct ChunkHeader: Sendable, Equatable {
   package var number: ChunkNumber
   package var epoch: Epoch
   /// The chunk begins with PAT, PMT and a random access point of the main stream.
@@ -57,10 +57,13 @@ package struct ChunkHeader: Sendable {
   package var wallMilliseconds: Int64
   /// PID and last continuity counter of each PID of the log before this chunk: what a reader that skips here needs.
   package var continuity: ContiguousArray<PIDContinuity>
+  /// Of a chunk that starts a segment: how many complete segments a playlist names once the chunk is committed. Decided by
+  /// the owner, so that all workers list the same.
+  package var listedSegments: Int
 
   package init(
     number: ChunkNumber, epoch: Epoch, isRandomAccess: Bool, followsDiscontinuity: Bool, startsSegment: Bool,
-    startTime: Int64, wallMilliseconds: Int64, continuity: ContiguousArray<PIDContinuity>
+    startTime: Int64, wallMilliseconds: Int64, continuity: ContiguousArray<PIDContinuity>, listedSegments: Int = 0
   ) {
     self.number = number
     self.epoch = epoch
@@ -70,5 +73,9 @@ package struct ChunkHeader: Sendable {
     self.startTime = startTime
     self.wallMilliseconds = wallMilliseconds
     self.continuity = continuity
+    self.listedSegments = listedSegments
   }
+
+  /// Whether a reader of the chunk `earlier`, the one before, may go on with this one: of the same owner, or a splice.
+  func follows(_ earlier: ChunkHeader) -> Bool { epoch == earlier.epoch || followsDiscontinuity }
 }

@@ -15,8 +15,17 @@ package protocol ChunkStore: Sendable {
   /// The entries after `number`, oldest first, at most `limit`. Empty when there are none, or no such stream.
   func entries(of stream: StreamID, after number: ChunkNumber, limit: Int) async throws(ChunkStoreError) -> [ChunkEntry]
 
-  /// The chunk's bytes, or nil when it has left the window.
-  func chunk(_ entry: ChunkEntry, of stream: StreamID) async throws(ChunkStoreError) -> Chunk?
+  /// The chunks of these entries, each nil when it has left the window. At most `ChunkStoreLimits.chunksAtOnce`.
+  func chunks(_ entries: [ChunkEntry], of stream: StreamID) async throws(ChunkStoreError) -> [Chunk?]
+
+  /// Says behind the last chunk that the log gets no more. Fenced as a commit is; forgotten when it is opened again.
+  func end(_ stream: StreamID, epoch: Epoch, _ end: LogEnd) async throws(ChunkStoreError)
+
+  /// Tells of what is committed after `number`, until the subscription is cancelled or released. The first news comes as
+  /// soon as the store answers, even if there is nothing; entries come in their order and once. `handler` runs on any
+  /// thread, one call at a time, and must not wait.
+  func follow(_ stream: StreamID, after number: ChunkNumber, _ handler: @escaping @Sendable (LogNews) -> Void)
+    -> LogSubscription
 
   /// Drops the stream's chunks, keeps its numbering, and takes no more until the log is opened again: it rests.
   /// Harmless when a newer owner than `epoch` has opened it.
@@ -50,11 +59,27 @@ package struct LogPosition: Sendable, Equatable {
   package var continues: Bool
   /// The log's constant EXT-X-TARGETDURATION, if it has one.
   package var targetDuration: Int?
+  /// Decode time at the end of the last chunk, unwrapped, 90 kHz, if there was one.
+  package var endTime: Int64?
 
-  package init(nextChunk: ChunkNumber, continues: Bool, targetDuration: Int?) {
+  package init(nextChunk: ChunkNumber, continues: Bool, targetDuration: Int?, endTime: Int64?) {
     self.nextChunk = nextChunk
     self.continues = continues
     self.targetDuration = targetDuration
+    self.endTime = endTime
+  }
+}
+
+/// Bounds of a store's calls.
+package enum ChunkStoreLimits {
+  /// Chunks that are asked for in one call: 8 MiB at most.
+  package static let chunksAtOnce = 32
+}
+
+extension ChunkStore {
+  /// The chunk's bytes, or nil when it has left the window.
+  package func chunk(_ entry: ChunkEntry, of stream: StreamID) async throws(ChunkStoreError) -> Chunk? {
+    try await chunks([entry], of: stream).first ?? nil
   }
 }
 

@@ -21,6 +21,8 @@ package final class CommitQueue {
   private var waiting: [SealedChunk] = []
   private var isCommitting = false
   private var retry: LoopTimer?
+  /// What readers elsewhere are told behind the last chunk.
+  private var end: (LogEnd, Epoch)?
   /// Nil: not closed.
   private var triesLeft: Int?
   package private(set) var isFenced = false
@@ -41,14 +43,33 @@ package final class CommitQueue {
     commitNext()
   }
 
-  /// Nothing is added any more.
-  func close() {
+  /// Nothing is added any more; `end` follows what waits.
+  func close(_ end: LogEnd?, _ epoch: Epoch) {
     onFenced = nil
-    if triesLeft == nil { triesLeft = Self.mostTriesAfterClose }
+    guard triesLeft == nil else { return }
+    triesLeft = Self.mostTriesAfterClose
+    guard let end, !isFenced else { return }
+    self.end = (end, epoch)
+    commitNext()
+  }
+
+  /// Another owner writes the log.
+  func abandon() {
+    onFenced = nil
+    isFenced = true
+    (waiting, end, retry) = ([], nil, nil)
+  }
+
+  private func commitEnd() {
+    guard let (end, epoch) = end else { return }
+    self.end = nil
+    // Readers elsewhere that do not hear of it see from the stream's record that it has no owner.
+    Task(executorPreference: loop) { [log, store] in try? await store.end(log.id, epoch: epoch, end) }
   }
 
   private func commitNext() {
-    guard !isCommitting, retry == nil, let next = waiting.first else { return }
+    guard !isCommitting, retry == nil else { return }
+    guard let next = waiting.first else { return commitEnd() }
     isCommitting = true
     let queue = LoopBound(self, loop: loop)
     // On the loop, not on Swift's pool: what is busy there must not hold up the playlist.
@@ -64,6 +85,7 @@ package final class CommitQueue {
 
   private func taken(_ sealed: SealedChunk, _ receipt: CommitReceipt) {
     isCommitting = false
+    guard !isFenced else { return }
     waiting.removeFirst()
     log.committed(sealed.chunk.number, receipt)
     commitNext()
@@ -71,13 +93,14 @@ package final class CommitQueue {
 
   private func refused(_ error: ChunkStoreError) {
     isCommitting = false
+    guard !isFenced else { return }
     switch error {
     case .fenced:
       isFenced = true
-      waiting = []
+      (waiting, end) = ([], nil)
       onFenced?()
     case .unavailable:
-      if triesLeft == 0 { return waiting = [] }
+      if triesLeft == 0 { return (waiting, end) = ([], nil) }
       triesLeft? -= 1
       // Keeps the queue: it must not end off the loop with a timer of the loop.
       retry = loop.schedule(after: Self.pause) { [self] in

@@ -7,7 +7,7 @@ internal import TransportStream
 /// One viewer of a log: a socket and a position. Confined to the loop of its fan-out.
 ///
 /// ```
-///   waiting for a random access point ──found──▶ at (chunk, offset) ──fell out of the window──▶ waiting, splice due
+///   waiting for a random access point ──found──▶ at (chunk, offset) ──chunk is gone or not the same──▶ waiting, splice due
 /// ```
 ///
 /// The position stands on packet boundaries; a slow reader has no queue but a backlog of a few packets.
@@ -26,10 +26,12 @@ package final class FanOutReader {
   }
 
   private enum Position {
-    /// Exit: a random access point. `isSplice`: it must be prefaced, because the reader has had other bytes before.
-    case waiting(isSplice: Bool)
-    /// Exit: falling out of the window. The offset is a whole number of packets.
-    case at(ChunkNumber, offset: Int)
+    /// Exit: a random access point, none before chunk `from`. `isSplice`: it must be prefaced, because the reader has had
+    /// other bytes before.
+    case waiting(isSplice: Bool, from: ChunkNumber?)
+    /// Exits: falling out of the window; another owner's chunks in the place of those that were read. The offset is a
+    /// whole number of packets, the epoch that of the bytes before.
+    case at(ChunkNumber, offset: Int, Epoch)
   }
 
   package struct Options: Sendable {
@@ -59,7 +61,7 @@ package final class FanOutReader {
 
   private let descriptor: Int32
   private let options: Options
-  private var position = Position.waiting(isSplice: false)
+  private var position = Position.waiting(isSplice: false, from: nil)
   private var backlog: ReaderBacklog
   private var hasProgressed = true
   private var stalledSeconds = 0
@@ -170,7 +172,7 @@ package final class FanOutReader {
   }
 
   private func gather(_ byteCount: Int, _ window: LogWindow, into slices: inout Slices) {
-    guard case .at(let number, var offset) = position, var index = window.index(of: number) else { return }
+    guard case .at(let number, var offset, _) = position, var index = window.index(of: number) else { return }
     var remaining = byteCount
     while remaining > 0, index < window.items.count {
       let length = min(remaining, window.items[index].byteCount - offset)
@@ -183,7 +185,7 @@ package final class FanOutReader {
 
   /// Moves the position on. A write that ended within a packet leaves the rest of that packet in the backlog.
   private func advance(_ byteCount: Int, _ window: LogWindow) {
-    guard case .at(let number, var offset) = position, var index = window.index(of: number) else { return }
+    guard case .at(let number, var offset, _) = position, var index = window.index(of: number) else { return }
     var remaining = byteCount
     while remaining > 0, index < window.items.count {
       let step = min(remaining, window.items[index].byteCount - offset)
@@ -200,17 +202,18 @@ package final class FanOutReader {
       backlog.carryRest(rest)
       offset += rest.count
     }
-    position = .at(item.chunk.number, offset: offset)
+    position = .at(item.chunk.number, offset: offset, item.chunk.header.epoch)
   }
 
   // MARK: Position
 
   /// Bytes of the log from the position on, as far as one write goes: whole packets.
   private func readable(_ window: LogWindow) -> Int {
-    guard case .at(let number, let offset) = position, var index = window.index(of: number) else { return 0 }
+    guard case .at(let number, let offset, _) = position, var index = window.index(of: number) else { return 0 }
     var bytes = window.items[index].byteCount - offset
     var slices = 1
     while bytes < Self.largestWrite, slices < Self.mostSlices, index + 1 < window.items.count {
+      guard window.items[index + 1].chunk.header.follows(window.items[index].chunk.header) else { break }
       index += 1
       slices += 1
       bytes += window.items[index].byteCount
@@ -220,23 +223,40 @@ package final class FanOutReader {
 
   /// Finds the position in the window: joins, goes on to the next chunk, or skips what is gone.
   private func locate(_ window: LogWindow) {
-    if case .at(let number, let offset) = position {
-      if let index = window.index(of: number) {
-        let item = window.items[index]
-        if item.isSealed, offset >= item.byteCount { position = .at(number.next, offset: 0) }
-        return
-      }
-      guard let first = window.first?.chunk.number, number < first else { return }
-      hasJustSkipped = true
-      position = .waiting(isSplice: bytesServed > 0)
+    if case .at(let number, let offset, let epoch) = position {
+      guard let loss = loss(number, offset, epoch, window) else { return }
+      if loss.isSkip { hasJustSkipped = true }
+      position = .waiting(isSplice: bytesServed > 0, from: loss.from)
     }
-    guard case .waiting(let isSplice) = position,
-      let number = window.joinPosition(secondsBehind: isSplice ? 0 : options.startSecondsBehind)
+    guard case .waiting(let isSplice, let from) = position,
+      let number = window.joinPosition(
+        secondsBehind: isSplice ? 0 : options.startSecondsBehind, notBefore: from),
+      let index = window.index(of: number)
     else { return }
-    if isSplice, let index = window.index(of: number) {
-      backlog.replace(with: Splice.preface(continuity: window.items[index].chunk.header.continuity))
+    let header = window.items[index].chunk.header
+    if isSplice { backlog.replace(with: Splice.preface(continuity: header.continuity)) }
+    position = .at(number, offset: 0, header.epoch)
+  }
+
+  private struct Loss {
+    var isSkip: Bool
+    /// Where the media begin that the reader has not had.
+    var from: ChunkNumber?
+  }
+
+  /// What has become of a position; nil: it is good, and moved on to the next chunk where one ended.
+  private func loss(_ number: ChunkNumber, _ offset: Int, _ epoch: Epoch, _ window: LogWindow) -> Loss? {
+    guard let first = window.first?.chunk.number, let last = window.last?.chunk.number else { return nil }
+    if number < first { return Loss(isSkip: true) }
+    guard let index = window.index(of: number) else {
+      // Behind the newest chunk, as it should be; or the chunk was taken back, with those before it perhaps.
+      return number > last.next || offset > 0 ? Loss(isSkip: false, from: last.next) : nil
     }
-    position = .at(number, offset: 0)
+    let item = window.items[index]
+    let header = item.chunk.header
+    guard header.epoch == epoch || offset == 0 && header.followsDiscontinuity else { return Loss(isSkip: false) }
+    if item.isSealed, offset >= item.byteCount { position = .at(number.next, offset: 0, header.epoch) }
+    return nil
   }
 
   // MARK: Once a second
@@ -259,7 +279,7 @@ package final class FanOutReader {
   /// What the reader got since the report before.
   func takeReport(_ window: LogWindow) -> Report {
     let bytes = takeUnreported()
-    guard case .at(let number, _) = position else {
+    guard case .at(let number, _, _) = position else {
       return Report(client: client, bytes: bytes, position: nil, lagSeconds: 0)
     }
     let lag = window.index(of: number) == nil ? 0 : window.secondsBehind(number)

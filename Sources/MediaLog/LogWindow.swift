@@ -45,8 +45,34 @@ package struct LogWindow: Sendable {
     items[last].isSealed = true
     sealedBytes += Chunk.footprint(byteCount)
     sealedSpan += duration
+    trim(limits)
+  }
+
+  /// Adds a chunk that another worker wrote. Numbers that do not follow empty the window first.
+  package mutating func append(_ stored: StoredChunk, limits: WindowLimits) {
+    let (chunk, entry) = (stored.chunk, stored.entry)
+    if let last = items.last, last.chunk.number.next != chunk.number { self = LogWindow() }
+    items.append(
+      Item(chunk: chunk, byteCount: entry.byteCount, duration: entry.duration, receipt: entry.receipt, isSealed: true))
+    sealedBytes += Chunk.footprint(entry.byteCount)
+    sealedSpan += entry.duration
+    trim(limits)
+  }
+
+  /// Drops the chunks at the end that the store has not taken: another worker writes its own in their place.
+  package mutating func dropUncommitted() {
+    while let last = items.last, last.receipt == nil {
+      if last.isSealed {
+        sealedBytes -= Chunk.footprint(last.byteCount)
+        sealedSpan -= last.duration
+      }
+      items.removeLast()
+    }
+  }
+
+  private mutating func trim(_ limits: WindowLimits) {
     var excess = 0
-    while excess < last, sealedBytes > limits.bytes || sealedSpan > limits.span {
+    while excess < items.count - 1, sealedBytes > limits.bytes || sealedSpan > limits.span {
       sealedBytes -= Chunk.footprint(items[excess].byteCount)
       sealedSpan -= items[excess].duration
       excess += 1
@@ -67,12 +93,14 @@ package struct LogWindow: Sendable {
   }
 
   /// The newest random access point that lies at least `seconds` before the end, or the oldest there is when the
-  /// window does not reach back so far; nil while there is none. Only chunks with published bytes count.
-  package func joinPosition(secondsBehind seconds: Double) -> ChunkNumber? {
+  /// window does not reach back so far; nil while there is none. Only chunks with published bytes count, and none before
+  /// `first`.
+  package func joinPosition(secondsBehind seconds: Double, notBefore first: ChunkNumber? = nil) -> ChunkNumber? {
     let wanted = Int64(max(0, min(seconds, 86_400)) * 90_000)
     var behind: Int64 = 0
     var oldest: ChunkNumber?
     for item in items.reversed() {
+      if let first, item.chunk.number < first { break }
       behind += item.duration
       guard item.chunk.header.isRandomAccess, item.byteCount > 0 else { continue }
       oldest = item.chunk.number

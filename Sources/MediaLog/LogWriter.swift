@@ -63,7 +63,8 @@ package final class LogWriter {
     self.epoch = epoch
     nextNumber = position.nextChunk
     continues = position.continues
-    normalizer = StreamNormalizer()
+    let last = log.snapshot().window.last.flatMap { $0.chunk.number.next == position.nextChunk ? $0 : nil }
+    normalizer = StreamNormalizer(continuing: last?.continuityBehind ?? [], lastDecodeTime: position.endTime)
     segments = SegmentRule(
       segmentSeconds: settings.segmentSeconds, slackSeconds: settings.slackSeconds, target: position.targetDuration)
     commits = CommitQueue(log: log, store: store, loop: loop)
@@ -122,11 +123,20 @@ package final class LogWriter {
   }
 
   /// Ends the last chunk and stops the timers; `onFenced` does not come any more. The writer is not used any more.
-  package func close() {
+  /// `end`: what the readers of other workers are told once the store has all; nil: that another owner goes on.
+  package func close(_ end: LogEnd?) {
     loop.assertInLoop()
     seal(next: nil)
     announce()
-    commits.close()
+    commits.close(end, epoch)
+  }
+
+  /// The stream has another owner: nothing more is offered to the store.
+  package func abandon() {
+    loop.assertInLoop()
+    open = nil
+    (sealTimer, tickTimer) = (nil, nil)
+    commits.abandon()
   }
 
   private func push(_ run: UnsafeMutableRawBufferPointer) {
@@ -208,12 +218,17 @@ package final class LogWriter {
       ChunkHeader(
         number: nextNumber, epoch: epoch, isRandomAccess: isRandomAccess, followsDiscontinuity: isSplice,
         startsSegment: startsSegment, startTime: clock.chunkStart,
-        wallMilliseconds: dates.date(at: clock.sealed, now: now), continuity: continuity))
+        wallMilliseconds: dates.date(at: clock.sealed, now: now), continuity: continuity,
+        listedSegments: startsSegment ? listedSegments : 0))
     nextNumber = nextNumber.next
     open = chunk
     written = 0
     log.open(chunk)
     sealTimer = loop.schedule(after: Self.longestOpen) { [unowned self] in seal(next: nil) }
+  }
+
+  private var listedSegments: Int {
+    PlaylistRule.listedSegments(behind: log.snapshot().window, listSize: log.listSize, limits: log.limits)
   }
 
   private func store(_ packets: UnsafeRawBufferPointer) {

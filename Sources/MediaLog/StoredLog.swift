@@ -10,8 +10,10 @@ struct StoredLog {
 
   private var epoch = Epoch.none
   private var isOpen = false
-  private var lastChunk = ChunkNumber(0)
+  private(set) var lastChunk = ChunkNumber(0)
   private var lastReceipt: CommitReceipt?
+  private var endTime: Int64?
+  private(set) var end: LogEnd?
   private var window: ContiguousArray<Item> = []
   private var bytes = 0
   private var span: Int64 = 0
@@ -20,9 +22,11 @@ struct StoredLog {
     guard newEpoch >= epoch else { return .failure(.fenced(by: epoch)) }
     epoch = newEpoch
     isOpen = true
+    end = nil
     return .success(
       LogPosition(
-        nextChunk: lastChunk.next, continues: lastReceipt != nil, targetDuration: lastReceipt?.targetDuration))
+        nextChunk: lastChunk.next, continues: lastReceipt != nil, targetDuration: lastReceipt?.targetDuration,
+        endTime: endTime))
   }
 
   mutating func commit(_ sealed: SealedChunk, limits: WindowLimits) -> Result<CommitReceipt, ChunkStoreError> {
@@ -35,6 +39,7 @@ struct StoredLog {
     let receipt = CommitRule.receipt(after: lastReceipt, for: sealed)
     lastChunk = header.number
     lastReceipt = receipt
+    endTime = header.startTime + sealed.duration
     let entry = ChunkEntry(header, byteCount: sealed.byteCount, duration: sealed.duration, receipt: receipt)
     window.append(Item(entry: entry, receipt: receipt, chunk: sealed.chunk))
     bytes += Chunk.footprint(entry.byteCount)
@@ -58,6 +63,13 @@ struct StoredLog {
   }
 
   func chunk(_ entry: ChunkEntry) -> Chunk? { window.first { $0.entry == entry }?.chunk }
+
+  /// Nil: taken.
+  mutating func finish(_ epoch: Epoch, _ end: LogEnd) -> ChunkStoreError? {
+    guard isOpen, epoch == self.epoch else { return .fenced(by: self.epoch) }
+    self.end = end
+    return nil
+  }
 
   mutating func clear(_ owner: Epoch) {
     guard owner >= epoch else { return }

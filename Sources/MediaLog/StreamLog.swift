@@ -12,11 +12,12 @@ package enum LogEnd: Sendable, Equatable {
   case failed
 }
 
-/// The log of one stream in this process: one writer, any number of readers on any loop.
+/// The log of one stream in this process: one writer, any number of readers on any loop. The writer is the owner's, or a
+/// follower of the owner's log; one may come after the other, and the readers stay.
 ///
 /// ```
 ///   LogWriter (home loop) ──open, publish, seal, committed──▶ [ lock: LogWindow ] ──wake──▶ FanOut of loop 0 ─▶ sockets
-///                                                                              └──wake──▶ FanOut of loop 1 ─▶ sockets
+///   LogFollower ────────────────────take──────────────────▶                      └──wake──▶ FanOut of loop 1 ─▶ sockets
 /// ```
 package final class StreamLog: Sendable {
   private struct State {
@@ -31,12 +32,14 @@ package final class StreamLog: Sendable {
 
   package let id: StreamID
   package let limits: WindowLimits
+  let listSize: Int
   private let state: Mutex<State>
 
   package init(id: StreamID, limits: WindowLimits, listSize: Int) {
     self.id = id
     self.limits = limits
-    state = Mutex(State(playlist: PlaylistRule(listSize: listSize, limits: limits)))
+    self.listSize = listSize
+    state = Mutex(State(playlist: PlaylistRule(listSize: listSize)))
   }
 
   /// What readers can reach now.
@@ -64,6 +67,20 @@ package final class StreamLog: Sendable {
       state.playlist.committed(state.window)
     }
   }
+
+  /// Chunks that another worker wrote, in their order.
+  package func take(_ chunks: [StoredChunk]) {
+    guard !chunks.isEmpty else { return }
+    change(wakesReaders: true) { state in
+      for stored in chunks {
+        state.window.append(stored, limits: limits)
+        state.playlist.committed(state.window)
+      }
+    }
+  }
+
+  /// The stream has another owner: what this one wrote and the store did not take is no part of the log.
+  package func dropUncommitted() { change(wakesReaders: true) { $0.window.dropUncommitted() } }
 
   /// Ends the log. The first reason counts.
   package func end(_ reason: LogEnd) {

@@ -8,6 +8,25 @@ package struct PIDContinuity: Equatable, Sendable {
     self.pid = pid
     self.counter = counter
   }
+
+  /// `counters` after `packets`, which are whole: each PID's last counter, new PIDs at the end.
+  package static func moved(
+    _ counters: ContiguousArray<PIDContinuity>, over packets: UnsafeRawBufferPointer
+  ) -> ContiguousArray<PIDContinuity> {
+    var result = counters
+    guard let base = packets.baseAddress else { return result }
+    for offset in stride(from: 0, to: packets.count - PacketView.size + 1, by: PacketView.size) {
+      let packet = PacketView(base + offset)
+      let pid = packet.pid
+      guard pid != PacketView.nullPID else { continue }
+      if let index = result.firstIndex(where: { $0.pid == pid }) {
+        result[index].counter = packet.continuityCounter
+      } else {
+        result.append(PIDContinuity(pid: pid, counter: packet.continuityCounter))
+      }
+    }
+    return result
+  }
 }
 
 /// What stands at a joint of a stream with itself or another.

@@ -128,24 +128,24 @@ package final class StreamRuntime: @unchecked Sendable {
     guard isFirst else { return }
     _ = rule.stop()
     (ticks, pace, idleCheck) = (nil, nil, nil)
-    endInput()
+    endInput(LogEnd(result))
     log.end(LogEnd(result))
     logger.info("stream ended", ["outcome": result.word])
     let longest = services.settings.killGrace
     closeSource(grace: min(killGrace ?? longest, longest)) { [self] in release(ending) }
   }
 
-  func endInput() {
+  func endInput(_ end: LogEnd) {
     attempt = nil
     writer.endRun()
-    writer.close()
+    writer.close(end)
   }
 
   /// The film is over: its source is closed, its log stays until its viewers have left.
   func linger() {
     phase.withLock { $0 = .lingering }
     pace = nil
-    endInput()
+    endInput(.ended)
     log.end(.ended)
     logger.info("film ended")
     closeSource(grace: lossGrace) {}

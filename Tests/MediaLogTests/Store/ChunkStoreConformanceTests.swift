@@ -20,7 +20,7 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
     let store = try await kind.make(wide)
     #expect(
       try await store.open(id, epoch: Epoch(5))
-        == LogPosition(nextChunk: ChunkNumber(1), continues: false, targetDuration: nil))
+        == LogPosition(nextChunk: ChunkNumber(1), continues: false, targetDuration: nil, endTime: nil))
     #expect(try await store.entries(of: id, after: ChunkNumber(0), limit: 10).isEmpty)
   }
 
@@ -67,7 +67,7 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
     try await store.clear(id, epoch: Epoch(1))
     #expect(try await store.entries(of: id, after: ChunkNumber(0), limit: 9).isEmpty)
     let position = try await store.open(id, epoch: Epoch(1))
-    #expect(position == LogPosition(nextChunk: ChunkNumber(3), continues: true, targetDuration: 3))
+    #expect(position == LogPosition(nextChunk: ChunkNumber(3), continues: true, targetDuration: 3, endTime: 22_500))
     let receipt = try await store.commit(Made.sealed(3, splice: true, starts: true, target: 9), to: id)
     #expect(receipt == CommitReceipt(segment: SegmentNumber(2), discontinuities: 1, targetDuration: 3))
     #expect(try await store.entries(of: id, after: ChunkNumber(0), limit: 9).map(\.number) == [ChunkNumber(3)])
@@ -196,7 +196,7 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
     await #expect(throws: ChunkStoreError.self) { try await store.commit(Made.sealed(2, epoch: 3), to: id) }
     #expect(
       try await store.open(id, epoch: Epoch(1))
-        == LogPosition(nextChunk: ChunkNumber(1), continues: false, targetDuration: nil))
+        == LogPosition(nextChunk: ChunkNumber(1), continues: false, targetDuration: nil, endTime: nil))
     try await store.remove(id)
     try await store.remove(id)
   }

@@ -6,7 +6,7 @@ import TestKit
 @testable import MediaLog
 
 /// A log with its writer, and loops for its readers. `stop` it when done.
-final class LogRig: Sendable {
+final class LogRig: ReadableRig {
   let home = EventLoop(name: "home")
   let loops: LoopGroup
   let store: TrackingStore
@@ -63,7 +63,7 @@ final class LogRig: Sendable {
   func end(_ reason: LogEnd) async {
     await write { writer in
       writer.endRun()
-      writer.close()
+      writer.close(reason)
     }
     log.end(reason)
   }
@@ -85,7 +85,7 @@ final class LogRig: Sendable {
   var content: [UInt8] { log.snapshot().window.items.flatMap(\.content) }
 
   func stop() async {
-    await write { $0.close() }
+    await write { $0.close(nil) }
     log.end(.stopped)
     loops.stop()
     home.stop()

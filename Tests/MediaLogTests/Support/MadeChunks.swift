@@ -9,12 +9,12 @@ enum Made {
 
   static func chunk(
     _ number: UInt64, epoch: UInt64 = 1, isRandomAccess: Bool = true, splice: Bool = false, starts: Bool = false,
-    startTime: Int64 = 0, wall: Int64 = 0
+    startTime: Int64 = 0, wall: Int64 = 0, listed: Int = 0
   ) -> Chunk {
     Chunk(
       ChunkHeader(
         number: ChunkNumber(number), epoch: Epoch(epoch), isRandomAccess: isRandomAccess, followsDiscontinuity: splice,
-        startsSegment: starts, startTime: startTime, wallMilliseconds: wall, continuity: []))
+        startsSegment: starts, startTime: startTime, wallMilliseconds: wall, continuity: [], listedSegments: listed))
   }
 
   static func sealed(
@@ -32,13 +32,15 @@ struct MadeLog {
   var playlist: PlaylistRule
   var end: LogEnd?
   let limits: WindowLimits
+  let listSize: Int
   private var next: UInt64 = 1
   private(set) var lastReceipt: CommitReceipt?
   private var uncommitted: [SealedChunk] = []
 
   init(listSize: Int = 10, seconds: Double = 60, bytes: Int = 1 << 30) {
     limits = WindowLimits(seconds: seconds, bytes: bytes)
-    playlist = PlaylistRule(listSize: listSize, limits: limits)
+    self.listSize = listSize
+    playlist = PlaylistRule(listSize: listSize)
   }
 
   var snapshot: LogSnapshot { LogSnapshot(window: window, playlist: playlist, end: end) }
@@ -49,7 +51,10 @@ struct MadeLog {
     seconds: Double = 1, bytes: Int = 1_880, starts: Bool = false, splice: Bool = false, isRandomAccess: Bool? = nil,
     wall: Int64 = 0, target: Int? = 2
   ) {
-    let chunk = Made.chunk(next, isRandomAccess: isRandomAccess ?? starts, splice: splice, starts: starts, wall: wall)
+    let listed = PlaylistRule.listedSegments(behind: window, listSize: listSize, limits: limits)
+    let chunk = Made.chunk(
+      next, isRandomAccess: isRandomAccess ?? starts, splice: splice, starts: starts, wall: wall,
+      listed: starts ? listed : 0)
     next += 1
     let duration = Int64(seconds * 90_000)
     window.open(chunk)

@@ -58,9 +58,18 @@ final class TrackingStore: ChunkStore {
     try await store.entries(of: stream, after: number, limit: limit)
   }
 
-  func chunk(_ entry: ChunkEntry, of stream: StreamID) async throws(ChunkStoreError) -> Chunk? {
-    try await store.chunk(entry, of: stream)
+  func chunks(_ entries: [ChunkEntry], of stream: StreamID) async throws(ChunkStoreError) -> [Chunk?] {
+    if case .away = state.withLock({ $0.mood }) { throw .unavailable("away") }
+    return try await store.chunks(entries, of: stream)
   }
+
+  func end(_ stream: StreamID, epoch: Epoch, _ end: LogEnd) async throws(ChunkStoreError) {
+    try await store.end(stream, epoch: epoch, end)
+  }
+
+  func follow(
+    _ stream: StreamID, after number: ChunkNumber, _ handler: @escaping @Sendable (LogNews) -> Void
+  ) -> LogSubscription { store.follow(stream, after: number, handler) }
 
   func clear(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError) {
     try await store.clear(stream, epoch: epoch)

@@ -3,6 +3,13 @@ import Glibc
 import Identifiers
 import MediaLog
 
+/// A log in a test, with loops for its readers.
+protocol ReadableRig: Sendable {
+  var log: StreamLog { get }
+  var loops: LoopGroup { get }
+  var services: FanOutServices { get }
+}
+
 /// A viewer of a rig's log at the end of a wire.
 final class Viewer: Sendable {
   struct Settings: Sendable {
@@ -32,7 +39,7 @@ final class Viewer: Sendable {
 
   /// `onEnd` runs on the viewer's loop, after the socket is closed.
   init(
-    of rig: LogRig, _ receivers: Receivers, _ change: (inout Settings) -> Void = { _ in },
+    of rig: some ReadableRig, _ receivers: Receivers, _ change: (inout Settings) -> Void = { _ in },
     onEnd: @escaping @Sendable () -> Void = {}
   ) async throws {
     var settings = Settings()

@@ -62,7 +62,7 @@ import Testing
     await rig.beginRun()
     rig.store.set(.away)
     await rig.feed(media.frames(60))
-    await rig.write { $0.close() }
+    await rig.write { $0.close(nil) }
     _ = try await rig.store.open(Made.stream, epoch: Epoch(2))
     let offers = rig.store.offers
     rig.store.set(.well)

@@ -111,9 +111,17 @@ final class ClosedStore: ChunkStore {
     of stream: StreamID, after number: ChunkNumber, limit: Int
   ) async throws(ChunkStoreError) -> [ChunkEntry] { try await real.entries(of: stream, after: number, limit: limit) }
 
-  func chunk(_ entry: ChunkEntry, of stream: StreamID) async throws(ChunkStoreError) -> Chunk? {
-    try await real.chunk(entry, of: stream)
+  func chunks(_ entries: [ChunkEntry], of stream: StreamID) async throws(ChunkStoreError) -> [Chunk?] {
+    try await real.chunks(entries, of: stream)
   }
+
+  func end(_ stream: StreamID, epoch: Epoch, _ end: LogEnd) async throws(ChunkStoreError) {
+    try await real.end(stream, epoch: epoch, end)
+  }
+
+  func follow(
+    _ stream: StreamID, after number: ChunkNumber, _ handler: @escaping @Sendable (LogNews) -> Void
+  ) -> LogSubscription { real.follow(stream, after: number, handler) }
 
   func clear(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError) {
     try await real.clear(stream, epoch: epoch)

@@ -1,0 +1,142 @@
+import EventLoop
+import Identifiers
+import TestKit
+import Testing
+
+@testable import MediaLog
+
+/// A log that another worker writes: the same bytes, the same playlists, and readers that stay when the writer changes.
+@Suite(.timeLimit(.minutes(5))) struct FollowerTests {
+  private func withRigs(_ body: (LogRig, FollowRig, Receivers) async throws -> Void) async throws {
+    let receivers = Receivers()
+    let rig = try await LogRig()
+    await rig.beginRun()
+    let follower = await FollowRig(of: rig)
+    var failure: (any Error)?
+    do { try await body(rig, follower, receivers) } catch { failure = error }
+    await follower.stop()
+    await rig.stop()
+    try await receivers.stop()
+    if let failure { throw failure }
+  }
+
+  private func playlist(_ log: StreamLog) -> String? { HLSView.playlist(of: log.snapshot()) { "s\($0)" } }
+
+  @Test func aFollowerServesTheSameBytesAndPlaylists() async throws {
+    try await withRigs { rig, early, receivers in
+      var media = NumberedMedia()
+      let viewer = try await Viewer(of: early, receivers)
+      for round in 0..<40 {
+        await rig.feed(media.frames(25))
+        if round == 20 {
+          await rig.endRun()
+          await rig.beginRun()
+          media.time += 900_000
+        }
+        try await early.caughtUp(with: rig)
+        #expect(playlist(early.log) == playlist(rig.log), "round \(round)")
+      }
+      let late = await FollowRig(of: rig)
+      try await late.caughtUp(with: rig)
+      #expect(playlist(late.log) == playlist(rig.log))
+      for number in UInt64(12)...20 {
+        let segment = HLSView.segment(SegmentNumber(number), of: rig.log.snapshot())
+        #expect(HLSView.segment(SegmentNumber(number), of: late.log.snapshot())?.content == segment?.content)
+        #expect(HLSView.segment(SegmentNumber(number), of: late.log.snapshot())?.entityTag == segment?.entityTag)
+      }
+      await rig.end(.ended)
+      try await soon("the end") { early.ends == [.ended] && late.ends == [.ended] }
+      early.log.end(.ended)
+      try await soon("the viewer's end") { viewer.connectionEnd == .closed }
+      #expect(playlist(late.log) != playlist(rig.log), "its end is told by whoever follows")
+      late.log.end(.ended)
+      #expect(playlist(late.log) == playlist(rig.log))
+      let capture = NumberedCapture(viewer.content)
+      #expect(capture.isRight && capture.last == media.serial - 1, "\(capture)")
+      await late.stop()
+    }
+  }
+
+  @Test func aReaderOfALateFollowerBeginsAtTheNewestPoint() async throws {
+    try await withRigs { rig, _, receivers in
+      var media = NumberedMedia()
+      await rig.feed(media.frames(25 * 20))
+      await rig.endRun()
+      try await rig.committed()
+      let late = await FollowRig(of: rig)
+      let viewer = try await Viewer(of: late, receivers)
+      try await late.caughtUp(with: rig)
+      try await soon("media") { viewer.count > 0 }
+      #expect(NumberedCapture(viewer.content).first == 25 * 19 * 8)
+      await late.stop()
+    }
+  }
+
+  /// The owner dies with chunks that nobody else has; its followers' readers go on with the new owner.
+  @Test func readersStayWhenAFollowerTakesOver() async throws {
+    try await withRigs { rig, follower, receivers in
+      var media = NumberedMedia()
+      let viewer = try await Viewer(of: follower, receivers)
+      await rig.feed(media.frames(100))
+      try await follower.caughtUp(with: rig)
+      let before = HLSView.segments(of: follower.log.snapshot().window).last?.number
+      try await follower.takeOver(epoch: 2)
+      await follower.feed(media.frames(200))
+      await follower.end(.ended)
+      try await soon("the end") { viewer.connectionEnd == .closed }
+      let capture = NumberedCapture(viewer.content)
+      #expect(capture.checker.isClean && capture.faults.isEmpty, "\(capture)")
+      #expect(capture.last == media.serial - 1)
+      #expect(capture.checker.flaggedDiscontinuities > 0)
+      let window = follower.log.snapshot().window
+      #expect(HLSView.segments(of: window).first { $0.followsDiscontinuity }?.number == before?.next)
+    }
+  }
+
+  /// The old owner was only paused: its readers have had chunks that the store never took.
+  @Test func readersOfAFencedOwnerGoOnWithTheNewOwnersLog() async throws {
+    try await withRigs { rig, other, receivers in
+      var media = NumberedMedia()
+      let viewer = try await Viewer(of: rig, receivers)
+      await rig.feed(media.frames(100))
+      try await other.caughtUp(with: rig)
+      try await other.takeOver(epoch: 2)
+      await rig.feed(media.frames(30))
+      try await soon("the fence") { rig.fencings.value == 1 }
+      var others = NumberedMedia(framesPerGroup: 25)
+      others.time = media.time
+      await rig.write { $0.abandon() }
+      rig.log.dropUncommitted()
+      let back = await FollowRig(of: rig, log: rig.log)
+      await other.feed(others.frames(200))
+      try await back.caughtUp(with: other)
+      await other.end(.ended)
+      try await soon("the end") { back.ends == [.ended] }
+      rig.log.end(.ended)
+      try await soon("the viewer's end") { viewer.connectionEnd == .closed }
+      let checker = NumberedCapture(viewer.content).checker
+      #expect(checker.isClean, "\(checker)")
+      #expect(checker.flaggedDiscontinuities > 0)
+      #expect(NumberedCapture(Array(viewer.content.suffix(188 * 50))).last == others.serial - 1)
+      await back.stop()
+    }
+  }
+
+  @Test func aStoreThatIsAwayForAWhileLosesNothing() async throws {
+    try await withRigs { rig, follower, receivers in
+      var media = NumberedMedia()
+      let viewer = try await Viewer(of: follower, receivers)
+      await rig.feed(media.frames(50))
+      try await follower.caughtUp(with: rig)
+      rig.store.set(.away)
+      await rig.feed(media.frames(100))
+      rig.store.set(.well)
+      await rig.end(.failed)
+      try await soon("the end") { follower.ends == [.failed] }
+      follower.log.end(.failed)
+      try await soon("the abort") { viewer.connectionEnd != nil }
+      let capture = NumberedCapture(viewer.content)
+      #expect(capture.isRight && capture.last == media.serial - 1, "\(capture)")
+    }
+  }
+}
