@@ -52,7 +52,10 @@ package protocol Coordinator: Sendable {
   /// Makes this worker the owner, if the stream has none (or one that is only closing). The epoch is the greatest of
   /// the stored one + 1, `highestSeen` + 1 (of what the caller has read in the log) and the store's time in µs.
   /// Throws `draining` where it would have to make a draining worker an owner.
-  nonisolated(nonsending) func claim(_ id: StreamID, highestSeen: Epoch) async throws(CoordinatorError) -> ClaimResult
+  /// `judgedDead`: the ownership that the caller has found dead, or that gives the stream away; it is taken over only if it
+  /// is still the present one.
+  nonisolated(nonsending) func claim(_ id: StreamID, highestSeen: Epoch, judgedDead: Ownership?)
+    async throws(CoordinatorError) -> ClaimResult
 
   nonisolated(nonsending) func update(_ id: StreamID, epoch: Epoch, _ update: StreamUpdate)
     async throws(CoordinatorError) -> FencedResult
@@ -110,4 +113,13 @@ package protocol Coordinator: Sendable {
   /// `waits`: there is at least one, unless the task is cancelled.
   nonisolated(nonsending) func events(after position: EventPosition?, limit: Int, waits: Bool)
     async throws(CoordinatorError) -> EventPage
+}
+
+extension Coordinator {
+  /// A claim of a stream that nobody is known to own.
+  nonisolated(nonsending) package func claim(_ id: StreamID, highestSeen: Epoch) async throws(CoordinatorError)
+    -> ClaimResult
+  {
+    try await claim(id, highestSeen: highestSeen, judgedDead: nil)
+  }
 }

@@ -15,6 +15,9 @@ package protocol ChunkStore: Sendable {
   /// The entries after `number`, oldest first, at most `limit`. Empty when there are none, or no such stream.
   func entries(of stream: StreamID, after number: ChunkNumber, limit: Int) async throws(ChunkStoreError) -> [ChunkEntry]
 
+  /// The number of the last committed chunk; nil where none is kept.
+  func lastChunk(of stream: StreamID) async throws(ChunkStoreError) -> ChunkNumber?
+
   /// The chunks of these entries, each nil when it has left the window. At most `ChunkStoreLimits.chunksAtOnce`.
   func chunks(_ entries: [ChunkEntry], of stream: StreamID) async throws(ChunkStoreError) -> [Chunk?]
 
@@ -77,6 +80,24 @@ package enum ChunkStoreLimits {
 }
 
 extension ChunkStore {
+  /// The chunks after `number` and before `end` that are still in the window, in their order.
+  package func stored(
+    _ stream: StreamID, after number: ChunkNumber, upTo end: ChunkNumber
+  ) async throws(ChunkStoreError) -> [StoredChunk] {
+    var result: [StoredChunk] = []
+    var last = number
+    while last.next < end {
+      let entries = try await entries(of: stream, after: last, limit: ChunkStoreLimits.chunksAtOnce)
+      guard let newest = entries.last?.number else { break }
+      last = newest
+      let chunks = try await chunks(entries, of: stream)
+      for (chunk, entry) in zip(chunks, entries) where entry.number < end {
+        if let chunk { result.append(StoredChunk(chunk, entry)) }
+      }
+    }
+    return result
+  }
+
   /// The chunk's bytes, or nil when it has left the window.
   package func chunk(_ entry: ChunkEntry, of stream: StreamID) async throws(ChunkStoreError) -> Chunk? {
     try await chunks([entry], of: stream).first ?? nil

@@ -47,6 +47,10 @@ package final class MemoryChunkStore: ChunkStore {
     state.withLock { $0.logs[stream]?.entries(after: number, limit: limit) ?? [] }
   }
 
+  package func lastChunk(of stream: StreamID) async throws(ChunkStoreError) -> ChunkNumber? {
+    state.withLock { $0.logs[stream]?.newest }
+  }
+
   package func chunks(_ entries: [ChunkEntry], of stream: StreamID) async throws(ChunkStoreError) -> [Chunk?] {
     state.withLock { state in entries.map { state.logs[stream]?.chunk($0) } }
   }

@@ -62,6 +62,9 @@ struct StoredLog {
     Array(window.lazy.map(\.entry).drop { $0.number <= number }.prefix(max(0, limit)))
   }
 
+  /// The last one that is kept.
+  var newest: ChunkNumber? { window.last?.entry.number }
+
   func chunk(_ entry: ChunkEntry) -> Chunk? { window.first { $0.entry == entry }?.chunk }
 
   /// Nil: taken.

@@ -18,13 +18,15 @@ package enum SourceFailure: Error, Sendable, Equatable {
   case ffmpegExited(code: Int32, lastLine: String?)
   /// FFmpeg could not be started at all.
   case ffmpegMissing(String)
+  /// The stream's owner, another worker, has given it up and says why.
+  case elsewhere(String)
 
   /// A repetition cannot help: the next URL at once.
   package var isFinal: Bool {
     switch self {
     case .httpStatus(let status): (400..<500).contains(status) && status != 408 && status != 429
     case .refused, .ffmpegMissing: true
-    case .connectFailed, .silent, .notMedia, .isPlaylist, .closed, .ffmpegExited: false
+    case .connectFailed, .silent, .notMedia, .isPlaylist, .closed, .ffmpegExited, .elsewhere: false
     }
   }
 
@@ -39,7 +41,7 @@ package enum SourceFailure: Error, Sendable, Equatable {
     case .isPlaylist: "a playlist, to be read by FFmpeg"
     case .closed: "the connection was closed"
     case .ffmpegExited(let code, let line): "FFmpeg exited with code \(code)" + (line.map { ": \($0)" } ?? "")
-    case .ffmpegMissing(let text): text
+    case .ffmpegMissing(let text), .elsewhere(let text): text
     }
   }
 
@@ -52,6 +54,7 @@ package enum SourceFailure: Error, Sendable, Equatable {
     case .notMedia, .isPlaylist: "not_media"
     case .closed: "closed"
     case .ffmpegExited, .ffmpegMissing: "ffmpeg_exited"
+    case .elsewhere: "closed"
     }
   }
 }

@@ -4,18 +4,26 @@ package import Identifiers
 internal import MediaLog
 internal import Observability
 
-/// The streams that this worker runs. One actor decides who starts and stops, so that a stream has one runtime.
+/// The streams that this worker runs or follows. One actor decides who starts and stops, so that a stream is here once.
 ///
 /// ```
-///   nil ──first viewer──▶ starting ──claimed──▶ running ──idle, deleted, failed, ended──▶ (closing) ──▶ nil
+///   nil ──first viewer──▶ starting ──claimed, or owned elsewhere──▶ running ──idle, deleted, failed, ended──▶ (closing) ──▶ nil
 ///                            └──refused──▶ nil
 /// ```
 package actor StreamManager {
-  /// One runtime, from its start to when its source is closed and its ownership released.
+  /// One stream, from its start to when its source is closed and its ownership released.
   private struct Slot {
     enum State {
-      case starting(Task<StreamRuntime, any Error>)
-      case running(StreamRuntime)
+      case starting(Task<LocalStream, any Error>)
+      case running(LocalStream)
+
+      /// Whether the stream is run here, or may come to be.
+      var isOwn: Bool {
+        switch self {
+        case .starting: true
+        case .running(let stream): stream.runtime != nil
+        }
+      }
     }
 
     /// Tells it from an earlier or later one of the same stream.
@@ -41,15 +49,18 @@ package actor StreamManager {
   /// The running stream, started if it is not: claimed, and its source opened. The caller has joined as a client, so
   /// that the stream does not end under it. `acceptsEnded`: a film that is over will do, if its end can still be read.
   /// Throws `StreamError`, `CoordinatorError`, `ChunkStoreError`.
-  package func runtime(of id: StreamID, isTranscode: Bool, acceptsEnded: Bool) async throws -> StreamRuntime {
+  package func stream(_ id: StreamID, isTranscode: Bool, acceptsEnded: Bool) async throws -> LocalStream {
     while true {
       try Task.checkCancellation()
       guard let slot = slots[id] else { return try await start(id, isTranscode: isTranscode) }
       switch slot.state {
       case .starting(let task): return try await task.value
-      case .running(let runtime):
-        if try await isCurrent(runtime, acceptsEnded: acceptsEnded) { return runtime }
-        runtime.stop(.sourceEnded)
+      case .running(let stream):
+        if try await isCurrent(stream, acceptsEnded: acceptsEnded) {
+          stream.touch()
+          return stream
+        }
+        stream.stop(.sourceEnded)
         await gone(id, slot.number)
       }
     }
@@ -58,65 +69,110 @@ package actor StreamManager {
   /// A stop that was decided before the caller joined has raised the stream's epoch, even if its runtime does not know
   /// it yet. None can be decided while the caller is a client; nor is the registration replaced then, but it may have
   /// been while the stream had no clients.
-  private func isCurrent(_ runtime: StreamRuntime, acceptsEnded: Bool) async throws -> Bool {
-    guard !runtime.isOver, acceptsEnded || !runtime.isLingering else { return false }
-    guard let record = try await services.coordinator.stream(runtime.id) else { throw StreamError.unknown }
-    return record.epoch <= runtime.claim.epoch && !runtime.isOver
+  private func isCurrent(_ stream: LocalStream, acceptsEnded: Bool) async throws -> Bool {
+    guard !stream.isOver, acceptsEnded || !stream.isLingering else { return false }
+    guard let runtime = stream.runtime else { return true }
+    guard let record = try await services.coordinator.stream(stream.id) else { throw StreamError.unknown }
+    let isTaken = record.owner.map { $0 != services.coordinator.worker } ?? false
+    return (record.epoch <= runtime.claim.epoch || isTaken) && !stream.isOver
       && record.registration.hasSameMedia(as: runtime.claim.registration)
   }
 
-  private func start(_ id: StreamID, isTranscode: Bool) async throws -> StreamRuntime {
-    try checkLimits(isTranscode: isTranscode)
+  private func start(_ id: StreamID, isTranscode: Bool) async throws -> LocalStream {
+    if isDraining { throw StreamError.draining }
     lastNumber += 1
     let (number, home) = (lastNumber, loops.next())
-    let task = Task { try await launch(id, number, home) }
+    let full = limitReached(isTranscode: isTranscode)
+    let task = Task { try await launch(id, number, home, isTranscode, full) }
     slots[id] = Slot(number: number, isTranscode: isTranscode, state: .starting(task))
     do {
-      let runtime = try await task.value
+      let stream = try await task.value
       // It may be over already.
-      if slots[id]?.number == number { slots[id]?.state = .running(runtime) }
-      return runtime
+      if slots[id]?.number == number { slots[id]?.state = .running(stream) }
+      return stream
     } catch {
       removeSlot(id, number)
       throw error
     }
   }
 
-  private func checkLimits(isTranscode: Bool) throws(StreamError) {
+  /// The limit that keeps another stream from being run here.
+  private func limitReached(isTranscode: Bool) -> StreamError? {
     let settings = services.settings
-    if isDraining { throw .draining }
-    if settings.maxStreams > 0, slots.count >= settings.maxStreams { throw .limit("MAX_STREAMS", settings.maxStreams) }
-    guard isTranscode, settings.maxTranscodes > 0 else { return }
-    let running = slots.values.count { $0.isTranscode }
-    if running >= settings.maxTranscodes { throw .limit("MAX_TRANSCODES", settings.maxTranscodes) }
+    let own = slots.values.filter(\.state.isOwn)
+    if settings.maxStreams > 0, own.count >= settings.maxStreams { return .limit("MAX_STREAMS", settings.maxStreams) }
+    guard isTranscode, settings.maxTranscodes > 0 else { return nil }
+    let transcodes = own.count { $0.isTranscode }
+    return transcodes >= settings.maxTranscodes ? .limit("MAX_TRANSCODES", settings.maxTranscodes) : nil
   }
 
-  private nonisolated func launch(_ id: StreamID, _ number: UInt64, _ home: EventLoop) async throws -> StreamRuntime {
-    switch try await services.coordinator.claim(id, highestSeen: .none) {
-    case .unknown: throw StreamError.unknown
-    case .owned(let worker, _): throw StreamError.ownedElsewhere(worker)
-    case .claimed(let claim):
-      let position = try await openLog(claim)
-      return await withCheckedContinuation { continuation in
-        home.execute { [self] in
-          let runtime = StreamRuntime(claim: claim, position: position, services: services, home: home)
-          runtime.start { Task { await self.removeSlot(id, number) } }
-          continuation.resume(returning: runtime)
+  /// Whether another stream may be run here.
+  func hasRoom(isTranscode: Bool) -> Bool { !isDraining && limitReached(isTranscode: isTranscode) == nil }
+
+  /// `full`: why the stream cannot be run here; then it is followed if somebody else runs it.
+  private nonisolated func launch(
+    _ id: StreamID, _ number: UInt64, _ home: EventLoop, _ isTranscode: Bool, _ full: StreamError?
+  ) async throws -> LocalStream {
+    let role = try await role(for: id, full)
+    return await withCheckedContinuation { continuation in
+      home.execute { [self] in
+        let stream = LocalStream(
+          registration: role.registration, services: services, home: home,
+          hasRoom: { [weak self] in await self?.hasRoom(isTranscode: isTranscode) ?? false },
+          onClosed: { Task { await self.removeSlot(id, number) } })
+        switch role {
+        case .owner(let claim, let position): stream.own(claim, at: position)
+        case .follower: stream.follow()
         }
+        continuation.resume(returning: stream)
       }
     }
   }
 
-  /// A claim without a log would block the stream: it is given back.
-  private nonisolated func openLog(_ claim: Claim) async throws -> LogPosition {
-    let id = claim.registration.id
-    do {
-      return try await services.store.open(id, epoch: claim.epoch)
-    } catch {
-      services.logger.warning("a stream's log was not opened", ["stream.id": id.text, "error": "\(error)"])
-      _ = try? await services.coordinator.release(id, epoch: claim.epoch, .failed)
-      throw error
+  private enum StartRole: Sendable {
+    case owner(Claim, LogPosition)
+    case follower(StreamRegistration)
+
+    var registration: StreamRegistration {
+      switch self {
+      case .owner(let claim, _): claim.registration
+      case .follower(let registration): registration
+      }
     }
+  }
+
+  private nonisolated func role(for id: StreamID, _ full: StreamError?) async throws -> StartRole {
+    guard full == nil else { return try await placed(id, full) }
+    switch try await services.coordinator.claim(id, highestSeen: .none) {
+    case .unknown: throw StreamError.unknown
+    case .owned(let worker, _):
+      guard services.peers != nil else { throw StreamError.ownedElsewhere(worker) }
+      return try await follower(of: id)
+    case .claimed(let claim): return .owner(claim, try await services.openLog(claim))
+    }
+  }
+
+  /// Somebody else runs the stream, or is asked to.
+  private nonisolated func placed(_ id: StreamID, _ full: StreamError?) async throws -> StartRole {
+    guard let record = try await services.coordinator.stream(id) else { throw StreamError.unknown }
+    if record.owner == nil || record.owner == services.coordinator.worker {
+      let isPlaced = await services.peers?.place(id) ?? false
+      if !isPlaced, let full { throw full }
+    }
+    return .follower(record.registration)
+  }
+
+  private nonisolated func follower(of id: StreamID) async throws -> StartRole {
+    guard let record = try await services.coordinator.stream(id) else { throw StreamError.unknown }
+    return .follower(record.registration)
+  }
+
+  /// Another worker has no room for a stream, and this one has: it runs it for the clients of others.
+  package func run(_ id: StreamID) async throws {
+    guard let record = try await services.coordinator.stream(id), record.owner == nil,
+      hasRoom(isTranscode: record.registration.kind.isTranscoded)
+    else { return }
+    _ = try await stream(id, isTranscode: record.registration.kind.isTranscoded, acceptsEnded: true)
   }
 
   // MARK: The end
@@ -132,20 +188,24 @@ package actor StreamManager {
     await withCheckedContinuation { slots[id]?.waiters.append($0) }
   }
 
-  private func runtime(in slot: Slot) async -> StreamRuntime? {
+  private func stream(in slot: Slot) async -> LocalStream? {
     switch slot.state {
     case .starting(let task): try? await task.value
-    case .running(let runtime): runtime
+    case .running(let stream): stream
     }
   }
 
   /// The id has been deleted: ends what runs of it here, waits until its source is closed, and leaves nothing of its
   /// log. Harmless if it does not run, and if it has been registered again and started anew.
   package func stop(_ id: StreamID, _ reason: StopReason) async {
-    guard let slot = slots[id], let runtime = await runtime(in: slot) else { return await services.forgetIfDeleted(id) }
-    let isCurrent = (try? await isCurrent(runtime, acceptsEnded: true)) ?? false
-    guard !isCurrent else { return }
-    runtime.stop(reason)
+    guard let slot = slots[id], let stream = await stream(in: slot) else { return await services.forgetIfDeleted(id) }
+    // It may have been registered again meanwhile.
+    if case .some(.some) = try? await services.coordinator.stream(id),
+      (try? await isCurrent(stream, acceptsEnded: true)) ?? false
+    {
+      return
+    }
+    stream.stop(reason)
     await gone(id, slot.number)
   }
 
@@ -155,21 +215,21 @@ package actor StreamManager {
     isDraining = true
     let present = slots
     for slot in present.values {
-      if case .running(let runtime) = slot.state { runtime.stop(.shutdown, killGrace: killGrace) }
+      if case .running(let stream) = slot.state { stream.stop(.shutdown, killGrace: killGrace) }
     }
     for (id, slot) in present {
-      await runtime(in: slot)?.stop(.shutdown, killGrace: killGrace)
+      await stream(in: slot)?.stop(.shutdown, killGrace: killGrace)
       await gone(id, slot.number)
     }
   }
 
-  /// The runtime if the stream runs here.
-  package func running(_ id: StreamID) -> StreamRuntime? {
-    guard case .running(let runtime)? = slots[id]?.state, !runtime.isOver else { return nil }
-    return runtime
+  /// The stream if it is run or followed here.
+  package func running(_ id: StreamID) -> LocalStream? {
+    guard case .running(let stream)? = slots[id]?.state, !stream.isOver else { return nil }
+    return stream
   }
 
-  /// Streams that run, start or close here; 0 when nothing is left behind.
+  /// Streams that run, are followed, start or close here; 0 when nothing is left behind.
   package var count: Int { slots.count }
 }
 

@@ -10,6 +10,8 @@ package struct StreamMetrics: Sendable {
   package let sourceFailures: CounterFamily
   package let ffmpegExits: CounterFamily
   package let streamsStarted: Counter
+  package let ownershipsLost: Counter
+  package let commitsFenced: Counter
   /// The sums of the two families, for the statistics of the API.
   package let upstreamErrors = Counter()
   package let ffmpegEnds = Counter()
@@ -30,6 +32,10 @@ package struct StreamMetrics: Sendable {
     sourceFailures = registry.counter(
       "millrace_source_failures_total", help: "Sources that gave no media, or no more.", labels: ["reason"])
     ffmpegExits = registry.counter("millrace_ffmpeg_exits_total", help: "FFmpeg exits by code.", labels: ["code"])
+    ownershipsLost = registry.counter(
+      "millrace_ownerships_lost_total", help: "Streams that another worker has taken over from this one.")
+    commitsFenced = registry.counter(
+      "millrace_commits_fenced_total", help: "Streams whose chunks the store refused because of a stale epoch.")
     streamsStarted = registry.counter("millrace_streams_started_total", help: "Streams whose source was opened.")
   }
 }

@@ -34,7 +34,22 @@ extension StreamRuntime {
   func fenced(_ fence: FencedResult.Fence) {
     switch fence {
     case .stopping: finish(.stopped, .release(.stopped(.lastClientDisconnected)))
+    case .superseded(by: let owner?) where owner.worker != services.coordinator.worker: supersede()
     case .superseded, .unknown: finish(.stopped, .doNothing)
+    }
+  }
+
+  /// The store has refused a chunk; the coordinator knows why.
+  func askWhyFenced() {
+    guard !isOver else { return }
+    services.metrics.commitsFenced.add()
+    Task { [weak self, services, id, claim, home] in
+      let answer = try? await services.coordinator.update(id, epoch: claim.epoch, StreamUpdate())
+      home.execute { [weak self] in
+        guard let self, !self.isOver else { return }
+        if case .fenced(let fence)? = answer { return self.fenced(fence) }
+        self.whyFenced = self.home.schedule(after: .milliseconds(250)) { [weak self] in self?.askWhyFenced() }
+      }
     }
   }
 

@@ -36,13 +36,15 @@ package final class StreamRuntime: @unchecked Sendable {
   var pace: LoopTimer?
   var isHeld = false
   var idleCheck: LoopTimer?
+  var whyFenced: LoopTimer?
   var update = StreamUpdate()
   var hasUpdate = false
   var secondCount = 0
-  var onClosed: (@Sendable () -> Void)?
+  var onClosed: (() -> Void)?
+  var onSuperseded: (() -> Void)?
   let logger: Logger
 
-  init(claim: Claim, position: LogPosition, services: StreamServices, home: EventLoop) {
+  init(claim: Claim, position: LogPosition, services: StreamServices, log: StreamLog, home: EventLoop) {
     home.assertInLoop()
     let settings = services.settings
     self.claim = claim
@@ -50,7 +52,7 @@ package final class StreamRuntime: @unchecked Sendable {
     self.home = home
     id = claim.registration.id
     planner = SourcePlanner(registration: claim.registration, services: services)
-    log = StreamLog(id: id, limits: settings.window, listSize: planner.listSize ?? settings.hlsListSize)
+    self.log = log
     rule = SupervisionRule(settings: settings.supervision, urlCount: 1)
     writer = LogWriter(
       log: log, store: services.store, epoch: claim.epoch, position: position, loop: home,
@@ -93,12 +95,13 @@ package final class StreamRuntime: @unchecked Sendable {
 
   // MARK: Start and end
 
-  /// Opens the source. `onClosed` runs once, after the source is closed and the ownership released.
-  func start(onClosed: @escaping @Sendable () -> Void) {
+  /// Opens the source. `onSuperseded` runs when another worker has become the owner: the log is its log now. `onClosed` runs
+  /// once, on the home loop, after the source is closed and the ownership released.
+  func start(onSuperseded: @escaping () -> Void, onClosed: @escaping () -> Void) {
     home.assertInLoop()
-    self.onClosed = onClosed
+    (self.onSuperseded, self.onClosed) = (onSuperseded, onClosed)
     // A commit may be answered after the runtime is gone.
-    writer.onFenced = { [weak self] in self?.finish(.stopped, .doNothing) }
+    writer.onFenced = { [weak self] in self?.askWhyFenced() }
     ticks = home.schedule(each: .milliseconds(250)) { [unowned self] in tick() }
     services.metrics.streamsStarted.add()
     logger.info("stream started", ["stream.epoch": claim.epoch.description])
@@ -127,12 +130,27 @@ package final class StreamRuntime: @unchecked Sendable {
     }
     guard isFirst else { return }
     _ = rule.stop()
-    (ticks, pace, idleCheck) = (nil, nil, nil)
+    (ticks, pace, idleCheck, whyFenced) = (nil, nil, nil, nil)
     endInput(LogEnd(result))
     log.end(LogEnd(result))
     logger.info("stream ended", ["outcome": result.word])
     let longest = services.settings.killGrace
     closeSource(grace: min(killGrace ?? longest, longest)) { [self] in release(ending) }
+  }
+
+  /// Another worker is the owner. What waits for media here goes on with that one's.
+  func supersede() {
+    guard !isOver else { return }
+    _ = rule.stop()
+    (ticks, pace, idleCheck, whyFenced) = (nil, nil, nil, nil)
+    attempt = nil
+    writer.abandon()
+    services.metrics.ownershipsLost.add()
+    logger.warning("another worker has taken the stream over")
+    // First the stream is the follower's, so that nobody takes it for over.
+    onSuperseded?()
+    phase.withLock { $0 = .over(.stopped) }
+    closeSource(grace: lossGrace) { [self] in release(.doNothing) }
   }
 
   func endInput(_ end: LogEnd) {
@@ -173,16 +191,18 @@ package final class StreamRuntime: @unchecked Sendable {
 
   func release(_ ending: Ending) {
     let (services, id, epoch, last) = (services, id, claim.epoch, takeUpdate())
-    let closed = onClosed
-    onClosed = nil
-    Task {
+    Task { [home] in
       if case .release(let ending) = ending {
         if let last { _ = try? await services.coordinator.update(id, epoch: epoch, last) }
         _ = try? await services.coordinator.release(id, epoch: epoch, ending)
       }
       try? await services.store.clear(id, epoch: epoch)
       await services.forgetIfDeleted(id)
-      closed?()
+      home.execute { [self] in
+        let closed = onClosed
+        (onClosed, onSuperseded) = (nil, nil)
+        closed?()
+      }
     }
   }
 }

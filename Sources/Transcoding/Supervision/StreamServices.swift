@@ -17,11 +17,13 @@ package struct StreamServices: Sendable {
   package let ffmpegPath: String
   package let logger: Logger
   package let metrics: StreamMetrics
+  /// The other workers; nil where this one is alone.
+  package let peers: (any StreamPeers)?
 
   package init(
     coordinator: any Coordinator, store: any ChunkStore, spawner: ChildSpawner, upstreams: UpstreamClients,
     settings: StreamSettings, catalog: ProfileCatalog, ffmpeg: FFmpegSettings, ffmpegPath: String, logger: Logger,
-    metrics: StreamMetrics
+    metrics: StreamMetrics, peers: (any StreamPeers)? = nil
   ) {
     self.coordinator = coordinator
     self.store = store
@@ -33,10 +35,31 @@ package struct StreamServices: Sendable {
     self.ffmpegPath = ffmpegPath
     self.logger = logger
     self.metrics = metrics
+    self.peers = peers
   }
 }
 
 extension StreamServices {
+  /// Opens the log of a claimed stream. A claim without a log would block the stream: it is given back.
+  func openLog(_ claim: Claim) async throws -> LogPosition {
+    do {
+      return try await store.open(claim.registration.id, epoch: claim.epoch)
+    } catch {
+      let id = claim.registration.id
+      logger.warning("a stream's log was not opened", ["stream.id": id.text, "error": "\(error)"])
+      _ = try? await coordinator.release(id, epoch: claim.epoch, .failed)
+      throw error
+    }
+  }
+
+  /// Nobody is here any more for whom the stream was claimed.
+  func giveBack(_ claim: Claim?) {
+    guard let claim else { return }
+    Task {
+      _ = try? await coordinator.release(claim.registration.id, epoch: claim.epoch, .stopped(.lastClientDisconnected))
+    }
+  }
+
   /// A deleted stream leaves nothing in the store; one that rests keeps its numbering.
   func forgetIfDeleted(_ id: StreamID) async {
     do {

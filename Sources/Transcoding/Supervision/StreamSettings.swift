@@ -9,6 +9,8 @@ package struct StreamSettings: Sendable {
   package var hlsListSize = 10
   /// SHARED_STREAM_GRACE, or SHARED_STREAM_TIMEOUT.
   package var idleGrace = Duration.seconds(3)
+  /// How long another worker's stream is followed without a reader or a request here.
+  package var followPatience = Duration.seconds(10)
   /// FFMPEG_KILL_GRACE.
   package var killGrace = Duration.seconds(5)
   package var ffmpegMemoryBytes: UInt64?

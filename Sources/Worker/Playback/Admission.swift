@@ -69,37 +69,37 @@ struct Admission: Sendable {
   }
 
   struct Admitted {
-    let runtime: StreamRuntime
+    let stream: LocalStream
     /// The stream had no media when the viewer came: it gets all there is, and a film from its beginning.
     let isFirst: Bool
   }
 
   /// The running stream once `isReady`, or once `timeout` is over; `rejoin` counts the client in again where the stream
   /// was stopped while it waited. Throws what stands in the way, and why the source failed.
-  func runtime(
-    of record: StreamRecord, acceptsEnded: Bool, timeout: Duration, rejoin: () async throws -> Void,
+  func stream(
+    _ record: StreamRecord, acceptsEnded: Bool, timeout: Duration, rejoin: () async throws -> Void,
     isReady: @escaping @Sendable (LogSnapshot) -> Bool
   ) async throws -> Admitted {
     let deadline = ContinuousClock.now + timeout
     while true {
-      let runtime = try await runtime(of: record, acceptsEnded: acceptsEnded)
-      let isFirst = !runtime.log.snapshot().hasMedia
+      let stream = try await stream(record, acceptsEnded: acceptsEnded)
+      let isFirst = !stream.log.snapshot().hasMedia
       let rest = max(.zero, ContinuousClock.now.duration(to: deadline))
-      _ = await runtime.log.wait(atMost: rest) { isReady($0) || ($0.end != nil && ($0.end != .ended || $0.isFinal)) }
+      _ = await stream.log.wait(atMost: rest) { isReady($0) || ($0.end != nil && ($0.end != .ended || $0.isFinal)) }
       try Task.checkCancellation()
-      if let failure = runtime.failure { throw Problem(failure) }
-      guard runtime.log.snapshot().end == .stopped, .now < deadline else {
-        return Admitted(runtime: runtime, isFirst: isFirst)
+      if let failure = stream.failure { throw Problem(failure) }
+      guard stream.log.snapshot().end == .stopped, .now < deadline else {
+        return Admitted(stream: stream, isFirst: isFirst)
       }
       // Deleted: then it is unknown now. Or stopped for want of clients at the moment when this one came.
       try await rejoin()
     }
   }
 
-  private func runtime(of record: StreamRecord, acceptsEnded: Bool) async throws -> StreamRuntime {
+  private func stream(_ record: StreamRecord, acceptsEnded: Bool) async throws -> LocalStream {
     do {
-      return try await manager.runtime(
-        of: record.id, isTranscode: record.registration.kind.isTranscoded, acceptsEnded: acceptsEnded)
+      return try await manager.stream(
+        record.id, isTranscode: record.registration.kind.isTranscoded, acceptsEnded: acceptsEnded)
     } catch let error as StreamError {
       throw Problem(error)
     } catch let error as CoordinatorError {

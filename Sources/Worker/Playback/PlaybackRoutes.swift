@@ -43,7 +43,7 @@ struct PlaybackRoutes: Sendable {
         writeTimeoutSeconds: settings.clientWriteTimeoutSeconds)
       return HTTPResponse(
         headers: Self.liveHeaders(viewer.reference.client, record.id),
-        body: .live(viewer.body(admitted.runtime, fanOut, options)))
+        body: .live(viewer.body(admitted.stream, fanOut, options)))
     } catch {
       viewer.leave(.clientDisconnected)
       throw error
@@ -58,10 +58,10 @@ struct PlaybackRoutes: Sendable {
       try await admission.join(record.id, viewer.reference.client, viewer.connection, identity, .ts)
     }
     try await join()
-    let admitted = try await admission.runtime(
-      of: record, acceptsEnded: false, timeout: settings.firstByteTimeout, rejoin: join
+    let admitted = try await admission.stream(
+      record, acceptsEnded: false, timeout: settings.firstByteTimeout, rejoin: join
     ) { $0.hasMedia }
-    guard admitted.runtime.log.snapshot().hasMedia else { throw Problem.sourceTimedOut }
+    guard admitted.stream.log.snapshot().hasMedia else { throw Problem.sourceTimedOut }
     return admitted
   }
 
@@ -90,6 +90,9 @@ struct PlaybackRoutes: Sendable {
   /// ("Segment queue never had any data").
   private static let startingSegments: UInt64 = 2
 
+  /// How far a follower's log may lag behind its owner's.
+  private static let followerLag = Duration.seconds(2)
+
   private func playlist(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
     let identity = try ClientIdentity(request, address: clientAddress(request))
     let record = try await admission.record(parameters["id"])
@@ -101,10 +104,11 @@ struct PlaybackRoutes: Sendable {
     ]
     guard request.method == .get else { return HTTPResponse(headers: headers) }
     if request.query.first("url") != nil { throw Problem.signatureInvalid }
-    let runtime = try await running(record, client, identity)
+    let stream = try await running(record, client, identity)
     let prefix = "\(rootPath)/hls/\(record.id)/segment.ts?n="
     let suffix = "&client_id=\(client)" + (token.map { "&" + $0.query } ?? "")
-    guard let text = HLSView.playlist(of: runtime.log.snapshot(), uri: { "\(prefix)\($0)\(suffix)" }) else {
+    await stream.catchUp(atMost: Self.followerLag)
+    guard let text = HLSView.playlist(of: stream.log.snapshot(), uri: { "\(prefix)\($0)\(suffix)" }) else {
       throw Problem.playlistUnavailable
     }
     return HTTPResponse(headers: headers, body: .bytes(Array(text.utf8)))
@@ -113,16 +117,16 @@ struct PlaybackRoutes: Sendable {
   /// The client has joined when this returns, and has not when it throws.
   private func running(
     _ record: StreamRecord, _ client: ClientID, _ identity: ClientIdentity
-  ) async throws -> StreamRuntime {
+  ) async throws -> LocalStream {
     func join() async throws { try await admission.join(record.id, client, nil, identity, .hls) }
     try await join()
     do {
-      let runtime = try await admission.runtime(
-        of: record, acceptsEnded: true, timeout: playlistWait, rejoin: join
-      ) { $0.playlist.listedCount >= Self.startingSegments || $0.isFinal }.runtime
+      let stream = try await admission.stream(
+        record, acceptsEnded: true, timeout: playlistWait, rejoin: join
+      ) { $0.playlist.listedCount >= Self.startingSegments || $0.isFinal }.stream
       // It may have waited for longer than a client without request is counted.
       try await join()
-      return runtime
+      return stream
     } catch {
       let traffic = ClientTraffic(stream: record.id, client: client, bytes: 0)
       _ = try? await admission.coordinator.leave(ClientLeave(connection: nil, reason: .streamEnded, traffic: traffic))
@@ -149,9 +153,7 @@ struct PlaybackRoutes: Sendable {
           message: "Input should be a valid integer, unable to parse string as an integer")
       ])
     }
-    guard let runtime = await admission.manager.running(record.id),
-      let segment = HLSView.segment(SegmentNumber(number), of: runtime.log.snapshot())
-    else { throw Problem.segmentNotFound }
+    guard let segment = try await find(SegmentNumber(number), of: record) else { throw Problem.segmentNotFound }
     let representation = Representation(
       slices: segment.parts.map { BodySlice(start: $0.chunk.bytes, count: $0.byteCount) },
       owner: segment.parts.map(\.chunk), entityTag: segment.entityTag,
@@ -162,6 +164,24 @@ struct PlaybackRoutes: Sendable {
     let response = try representation.response(to: request)
     if request.method == .get { try await note(segment, response.byteCount, client, record.id, identity) }
     return response
+  }
+
+  /// The playlist may have come from another worker: then the stream is followed here from now on.
+  private func find(_ number: SegmentNumber, of record: StreamRecord) async throws -> HLSView.Segment? {
+    guard let stream = try await following(record) else { return nil }
+    stream.touch()
+    if let segment = HLSView.segment(number, of: stream.log.snapshot()) { return segment }
+    await stream.catchUp(atMost: Self.followerLag)
+    return HLSView.segment(number, of: stream.log.snapshot())
+  }
+
+  /// The stream as it is here; nil where nobody runs it.
+  private func following(_ record: StreamRecord) async throws -> LocalStream? {
+    if let stream = await admission.manager.running(record.id) { return stream }
+    guard let owner = record.owner, owner != admission.coordinator.worker else { return nil }
+    return try await admission.stream(record, acceptsEnded: true, timeout: Self.followerLag, rejoin: {}) {
+      $0.playlist.lastListed != nil
+    }.stream
   }
 
   /// A segment counts for the viewer when it is asked for.

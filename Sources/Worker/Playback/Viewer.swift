@@ -27,19 +27,19 @@ struct Viewer: Sendable {
   }
 
   /// The body that the viewer's socket is handed to the log with.
-  func body(_ runtime: StreamRuntime, _ services: FanOutServices, _ options: FanOutReader.Options) -> LiveBody {
+  func body(_ stream: LocalStream, _ services: FanOutServices, _ options: FanOutReader.Options) -> LiveBody {
     LiveBody(
       abandoned: { leave(.clientDisconnected) },
-      take: { socket in attach(socket, runtime, services, options) })
+      take: { socket in attach(socket, stream, services, options) })
   }
 
   private func attach(
-    _ socket: TakenSocket, _ runtime: StreamRuntime, _ services: FanOutServices, _ options: FanOutReader.Options
+    _ socket: TakenSocket, _ stream: LocalStream, _ services: FanOutServices, _ options: FanOutReader.Options
   ) {
     var options = options
     options.isChunked = socket.isChunked
     let loop = socket.loop
-    let fanOut = runtime.log.fanOut(on: loop, services: services)
+    let fanOut = stream.log.fanOut(on: loop, services: services)
     let attachment = Attachment(socket: socket, fanOut: fanOut)
     let reader = FanOutReader(client: reference.client, descriptor: socket.descriptor, options: options) { end in
       switch end {

@@ -58,6 +58,10 @@ final class TrackingStore: ChunkStore {
     try await store.entries(of: stream, after: number, limit: limit)
   }
 
+  func lastChunk(of stream: StreamID) async throws(ChunkStoreError) -> ChunkNumber? {
+    try await store.lastChunk(of: stream)
+  }
+
   func chunks(_ entries: [ChunkEntry], of stream: StreamID) async throws(ChunkStoreError) -> [Chunk?] {
     if case .away = state.withLock({ $0.mood }) { throw .unavailable("away") }
     return try await store.chunks(entries, of: stream)

@@ -15,11 +15,11 @@ import Testing
       let id = try await streams.register(source.url("/live.ts"))
       try await streams.join(id)
       let runtimes = try await withThrowingTaskGroup(of: ObjectIdentifier.self) { group in
-        for _ in 0..<50 { group.addTask { ObjectIdentifier(try await streams.runtime(id)) } }
+        for _ in 0..<50 { group.addTask { ObjectIdentifier(try await streams.stream(id)) } }
         return try await group.reduce(into: Set()) { $0.insert($1) }
       }
       #expect(runtimes.count == 1)
-      let log = try await streams.runtime(id).log
+      let log = try await streams.stream(id).log
       #expect(await log.wait(atMost: .seconds(10)) { $0.hasMedia })
       #expect(source.totalConnections("/live.ts") == 1)
       #expect(try await streams.status(id) == .running)
@@ -33,16 +33,17 @@ import Testing
       for transcoded in [false, true] {
         let id = try await streams.register(source.url("/live-\(transcoded).ts"), transcoded: transcoded)
         try await streams.join(id)
+        weak var weakStream: LocalStream?
         weak var weakRuntime: StreamRuntime?
         do {
-          let runtime = try await streams.runtime(id)
-          #expect(await runtime.log.wait(atMost: .seconds(15)) { $0.hasMedia })
-          weakRuntime = runtime
+          let stream = try await streams.stream(id)
+          #expect(await stream.log.wait(atMost: .seconds(15)) { $0.hasMedia })
+          (weakStream, weakRuntime) = (stream, stream.runtime)
         }
         try await streams.leave(id)
         try await eventually("the stream to rest", within: .seconds(3)) { await streams.manager.count == 0 }
         #expect(try await streams.status(id) == .idle)
-        try await eventually("the runtime to be released") { weakRuntime == nil }
+        try await eventually("the stream to be released") { weakStream == nil && weakRuntime == nil }
         try await eventually("no child to be left", within: .seconds(0.5)) { streams.spawner.processesRunning == 0 }
         #expect(streams.upstreams.counters.open.load(ordering: .relaxed) == 0)
       }
@@ -56,10 +57,10 @@ import Testing
       let id = try await streams.register("http://127.0.0.1:1/a.ts", transcoded: true)
       for round in 0..<100 {
         try await streams.join(id)
-        let runtime = try await streams.runtime(id)
-        #expect(await runtime.log.wait(atMost: .seconds(5)) { $0.end != nil }, "round \(round)")
-        guard case .ffmpegMissing? = runtime.failure else {
-          Issue.record("round \(round): \(String(describing: runtime.failure))")
+        let stream = try await streams.stream(id)
+        #expect(await stream.log.wait(atMost: .seconds(5)) { $0.end != nil }, "round \(round)")
+        guard case .ffmpegMissing? = stream.failure else {
+          Issue.record("round \(round): \(String(describing: stream.failure))")
           return
         }
         try await streams.leave(id)
@@ -75,12 +76,13 @@ import Testing
       let streams = try SupervisionFixture(fixture) { $0.idleGrace = .seconds(60) }
       let id = try await streams.register(source.url("/live.ts"))
       try await streams.join(id)
-      let old = try await streams.runtime(id)
+      let old = try await streams.stream(id)
       #expect(await old.log.wait(atMost: .seconds(10)) { $0.hasMedia })
       try await streams.leave(id)
-      #expect(try await streams.coordinator.stopIfIdle(id, epoch: old.claim.epoch, grace: .zero) == .stop)
+      let epoch = try #require(old.runtime).claim.epoch
+      #expect(try await streams.coordinator.stopIfIdle(id, epoch: epoch, grace: .zero) == .stop)
       try await streams.join(id)
-      let new = try await streams.runtime(id)
+      let new = try await streams.stream(id)
       #expect(new !== old && old.isOver && !new.isOver)
       #expect(await new.log.wait(atMost: .seconds(10)) { $0.hasMedia })
       #expect(try await streams.status(id) == .running)
@@ -95,12 +97,12 @@ import Testing
       let streams = try SupervisionFixture(fixture, store: store)
       let id = try await streams.register(source.url("/live.ts"))
       try await streams.join(id)
-      await #expect(throws: ChunkStoreError.unavailable("closed")) { _ = try await streams.runtime(id) }
+      await #expect(throws: ChunkStoreError.unavailable("closed")) { _ = try await streams.stream(id) }
       #expect(try await streams.coordinator.stream(id)?.owner == nil)
       #expect(await streams.manager.count == 0)
       store.comeBack()
-      let runtime = try await streams.runtime(id)
-      #expect(await runtime.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let stream = try await streams.stream(id)
+      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
     }
   }
 
@@ -110,18 +112,18 @@ import Testing
       let streams = try SupervisionFixture(fixture)
       let id = try await streams.register(source.url("/live.ts"))
       try await streams.join(id)
-      let runtime = try await streams.runtime(id)
-      #expect(await runtime.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let stream = try await streams.stream(id)
+      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
       _ = try await streams.coordinator.delete(id, .manual, unlessUsed: false)
       await streams.manager.stop(id, .manualDeletion)
-      #expect(runtime.log.snapshot().end == .stopped)
+      #expect(stream.log.snapshot().end == .stopped)
       #expect(streams.store.streamCount == 0)
-      await #expect(throws: StreamError.unknown) { _ = try await streams.runtime(id) }
+      await #expect(throws: StreamError.unknown) { _ = try await streams.stream(id) }
 
       // A deletion that is carried out late does not end what was registered since.
       _ = try await streams.register(source.url("/live.ts"))
       try await streams.join(id)
-      let new = try await streams.runtime(id)
+      let new = try await streams.stream(id)
       await streams.manager.stop(id, .manualDeletion)
       #expect(!new.isOver)
     }
@@ -136,20 +138,20 @@ import Testing
         ids.append(try await streams.register(source.url("/live-\(number).ts"), transcoded: number % 2 == 0))
         try await streams.join(ids[number])
       }
-      for id in ids.prefix(3) { _ = try await streams.runtime(id) }
-      let late = ids.suffix(3).map { id in Task { try await streams.runtime(id) } }
+      for id in ids.prefix(3) { _ = try await streams.stream(id) }
+      let late = ids.suffix(3).map { id in Task { try await streams.stream(id) } }
       let begun = ContinuousClock.now
       await streams.manager.drain()
       #expect(begun.duration(to: .now) < .seconds(4))
       for task in late {
         switch await task.result {
-        case .success(let runtime): #expect(runtime.isOver)
+        case .success(let stream): #expect(stream.isOver)
         case .failure(let error): #expect(error as? StreamError == .draining)
         }
       }
       #expect(await streams.manager.count == 0)
       try await eventually("no child to be left", within: .seconds(0.5)) { streams.spawner.processesRunning == 0 }
-      await #expect(throws: StreamError.draining) { _ = try await streams.runtime(ids[0]) }
+      await #expect(throws: StreamError.draining) { _ = try await streams.stream(ids[0]) }
       try await eventually("the source's connections to end") { source.openConnections == 0 }
     }
   }
@@ -164,7 +166,7 @@ import Testing
           try await streams.join(id)
           group.addTask {
             do {
-              _ = try await streams.runtime(id)
+              _ = try await streams.stream(id)
               return true
             } catch StreamError.limit("MAX_STREAMS", 2) {
               return false
@@ -185,13 +187,13 @@ import Testing
       let streams = try SupervisionFixture(fixture, tools: tools) { $0.supervision.delay = .seconds(30) }
       let id = try await streams.register(list)
       try await streams.join(id)
-      let runtime = try await streams.runtime(id)
-      #expect(await runtime.log.wait(atMost: .seconds(10)) { $0.hasMedia })
-      #expect(runtime.failure == nil)
+      let stream = try await streams.stream(id)
+      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      #expect(stream.failure == nil)
       let record = try #require(try await streams.coordinator.stream(id))
       #expect(record.report.lastError == nil)
       // It is over with the playlist's last segment.
-      #expect(await runtime.log.wait(atMost: .seconds(15)) { $0.end == .ended })
+      #expect(await stream.log.wait(atMost: .seconds(15)) { $0.end == .ended })
     }
   }
 
@@ -210,9 +212,9 @@ import Testing
       }
       let id = try await streams.register(list.url(name), transcoded: transcoded)
       try await streams.join(id)
-      let runtime = try await streams.runtime(id)
+      let stream = try await streams.stream(id)
       let begun = ContinuousClock.now
-      #expect(await runtime.log.wait(atMost: .seconds(18)) { $0.hasMedia })
+      #expect(await stream.log.wait(atMost: .seconds(18)) { $0.hasMedia })
       #expect(begun.duration(to: .now) > .seconds(1.5), "else this shows nothing")
       #expect(source.requests("/slow/a.ts").count <= 2)
       #expect(try await streams.coordinator.stream(id)?.report.restarts ?? 0 <= 1)

@@ -84,8 +84,8 @@ final class SupervisionFixture: Sendable {
         connection: ConnectionID(1), reason: .clientDisconnected, traffic: ClientTraffic(stream: id, client: client)))
   }
 
-  func runtime(_ id: StreamID, acceptsEnded: Bool = false) async throws -> StreamRuntime {
-    try await manager.runtime(of: id, isTranscode: false, acceptsEnded: acceptsEnded)
+  func stream(_ id: StreamID, acceptsEnded: Bool = false) async throws -> LocalStream {
+    try await manager.stream(id, isTranscode: false, acceptsEnded: acceptsEnded)
   }
 
   func status(_ id: StreamID) async throws -> StreamStatus? { try await coordinator.stream(id)?.status }
@@ -110,6 +110,10 @@ final class ClosedStore: ChunkStore {
   func entries(
     of stream: StreamID, after number: ChunkNumber, limit: Int
   ) async throws(ChunkStoreError) -> [ChunkEntry] { try await real.entries(of: stream, after: number, limit: limit) }
+
+  func lastChunk(of stream: StreamID) async throws(ChunkStoreError) -> ChunkNumber? {
+    try await real.lastChunk(of: stream)
+  }
 
   func chunks(_ entries: [ChunkEntry], of stream: StreamID) async throws(ChunkStoreError) -> [Chunk?] {
     try await real.chunks(entries, of: stream)

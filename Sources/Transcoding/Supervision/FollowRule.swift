@@ -1,0 +1,53 @@
+/// When the follower of another worker's log has to ask what is the matter with it (design.md §3, "Early detection"), and
+/// when nobody here wants it any more.
+///
+/// ```
+///   lively ──nothing for 750 ms, or three usual intervals──▶ silent: asks, and again ──▶ lively
+///     └──no reader and no request for the patience──▶ unused
+/// ```
+struct FollowRule {
+  enum Action: Equatable { case nothing, ask, leave }
+
+  private static let shortestSilence = Duration.milliseconds(750)
+  private static let longestSilence = Duration.seconds(3)
+  /// Between two questions while the silence lasts.
+  private static let askAgain = Duration.milliseconds(250)
+
+  private let patience: Duration
+  private var lastNews: ContinuousClock.Instant
+  private var lastUse: ContinuousClock.Instant
+  private var nextQuestion: ContinuousClock.Instant
+  private var usualInterval: Duration = .zero
+  private var hasNews = false
+
+  /// `patience`: how long the stream is followed without a reader.
+  init(patience: Duration, now: ContinuousClock.Instant) {
+    self.patience = patience
+    (lastNews, lastUse, nextQuestion) = (now, now, now)
+  }
+
+  /// Something was committed.
+  mutating func news(now: ContinuousClock.Instant) {
+    if hasNews {
+      let interval = lastNews.duration(to: now)
+      usualInterval = usualInterval == .zero ? interval : (usualInterval * 7 + interval) / 8
+    }
+    hasNews = true
+    lastNews = now
+    nextQuestion = now
+  }
+
+  /// Somebody reads, or has asked for a playlist or a segment.
+  mutating func use(now: ContinuousClock.Instant) { lastUse = max(lastUse, now) }
+
+  /// An answer says that the owner lives, or none came: what follows is asked in its time.
+  mutating func answered(now: ContinuousClock.Instant) { nextQuestion = now + Self.askAgain }
+
+  /// What is suspicious: longer than this without anything committed.
+  var silence: Duration { min(max(Self.shortestSilence, usualInterval * 3), Self.longestSilence) }
+
+  func tick(now: ContinuousClock.Instant) -> Action {
+    if lastUse.duration(to: now) >= patience { return .leave }
+    return lastNews.duration(to: now) >= silence && now >= nextQuestion ? .ask : .nothing
+  }
+}
