@@ -30,6 +30,7 @@ package actor StreamManager {
   private var slots: [StreamID: Slot] = [:]
   private var lastNumber: UInt64 = 0
   private var isDraining = false
+  private let clientTranscodes = TranscodePlaces()
 
   package init(services: StreamServices, loops: LoopGroup) {
     self.services = services
@@ -86,9 +87,20 @@ package actor StreamManager {
     let settings = services.settings
     if isDraining { throw .draining }
     if settings.maxStreams > 0, slots.count >= settings.maxStreams { throw .limit("MAX_STREAMS", settings.maxStreams) }
-    guard isTranscode, settings.maxTranscodes > 0 else { return }
-    let running = slots.values.count { $0.isTranscode }
-    if running >= settings.maxTranscodes { throw .limit("MAX_TRANSCODES", settings.maxTranscodes) }
+    if isTranscode { try checkTranscodes() }
+  }
+
+  private func checkTranscodes() throws(StreamError) {
+    let limit = services.settings.maxTranscodes
+    guard limit > 0, slots.values.count(where: { $0.isTranscode }) + clientTranscodes.count >= limit else { return }
+    throw .limit("MAX_TRANSCODES", limit)
+  }
+
+  /// A place for a transcode of one client; taken until it is released.
+  func reserveTranscode() throws(StreamError) -> TranscodePlace {
+    if isDraining { throw .draining }
+    try checkTranscodes()
+    return clientTranscodes.take()
   }
 
   private nonisolated func launch(_ id: StreamID, _ number: UInt64, _ home: EventLoop) async throws -> StreamRuntime {

@@ -10,6 +10,8 @@ package struct StreamMetrics: Sendable {
   package let sourceFailures: CounterFamily
   package let ffmpegExits: CounterFamily
   package let streamsStarted: Counter
+  /// FFmpegs that copy a log into one client's container.
+  package let ffmpegCopies: Gauge
   /// The sums of the two families, for the statistics of the API.
   package let upstreamErrors = Counter()
   package let ffmpegEnds = Counter()
@@ -30,6 +32,8 @@ package struct StreamMetrics: Sendable {
     sourceFailures = registry.counter(
       "millrace_source_failures_total", help: "Sources that gave no media, or no more.", labels: ["reason"])
     ffmpegExits = registry.counter("millrace_ffmpeg_exits_total", help: "FFmpeg exits by code.", labels: ["code"])
+    ffmpegCopies = registry.gauge(
+      "millrace_ffmpeg_copying", help: "Child processes that copy a stream into one client's container.")
     streamsStarted = registry.counter("millrace_streams_started_total", help: "Streams whose source was opened.")
   }
 }

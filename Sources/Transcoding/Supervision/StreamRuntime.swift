@@ -91,6 +91,15 @@ package final class StreamRuntime: @unchecked Sendable {
     return false
   }
 
+  /// What the sound is coded in, as the transport stream says; nil while nothing is known, or without sound.
+  var audioCodec: String? {
+    get async {
+      await withCheckedContinuation { continuation in
+        home.execute { [self] in continuation.resume(returning: writer.mediaInfo.audioCodec?.rawValue) }
+      }
+    }
+  }
+
   // MARK: Start and end
 
   /// Opens the source. `onClosed` runs once, after the source is closed and the ownership released.
