@@ -21,6 +21,7 @@ package final class ContainerFeed {
   /// Probing takes up to a second of media, and the first fragment of an MP4 half of one: a feed that begins so far back
   /// has them at once.
   private static let leadSeconds = 1.5
+  private static let longestBeginning = 131_072
   private static let period = Duration.milliseconds(500)
 
   private let stream: StreamID
@@ -30,6 +31,8 @@ package final class ContainerFeed {
   private let source: any MediaSource
   private let input: ContainerInput
   private var rule: ContainerRule
+  /// What came before it was sure that a container begins.
+  private var beginning: [UInt8] = []
   private var piece: BodyPiece
   private var feeder: LogFeeder?
   private var opened: ((Result<Void, SourceFailure>) -> Void)?
@@ -88,7 +91,11 @@ package final class ContainerFeed {
       services.metrics.ffmpegEnds.add()
     case .failed(let failure): perform(rule.failed(failure))
     case .ended(let isComplete): perform(rule.ended(isComplete: isComplete))
-    case .alive, .progress, .mediaInfo: break
+    case .mediaInfo(_, let output):
+      if !output.isEmpty, rule.accepted() { begun() }
+    case .progress:
+      if !beginning.isEmpty, rule.accepted() { begun() }
+    case .alive: break
     }
   }
 
@@ -121,17 +128,25 @@ package final class ContainerFeed {
   // MARK: From FFmpeg to the socket
 
   private func append(_ bytes: UnsafeRawBufferPointer) {
+    guard !rule.isStarting else { return begin(with: bytes) }
     piece.fill(bytes)
-    if rule.produced() {
-      firstByteTimer = nil
-      source.hold()
-      let opened = opened
-      self.opened = nil
-      opened?(.success(()))
-    } else {
-      write()
-      if !piece.isEmpty { source.hold() }
-    }
+    write()
+    if !piece.isEmpty { source.hold() }
+  }
+
+  private func begin(with bytes: UnsafeRawBufferPointer) {
+    beginning += bytes
+    if rule.produced() { begun() } else if beginning.count >= Self.longestBeginning { source.hold() }
+  }
+
+  private func begun() {
+    firstByteTimer = nil
+    beginning.withUnsafeBytes { piece.fill($0) }
+    beginning = []
+    source.hold()
+    let opened = opened
+    self.opened = nil
+    opened?(.success(()))
   }
 
   /// The client's socket, non-blocking, the head written. `onEnd` runs once, unless `stop` comes before; then the socket

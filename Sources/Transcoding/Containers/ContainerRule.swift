@@ -1,9 +1,11 @@
 /// How one client's container begins and ends. Decides; the `ContainerFeed` acts.
 ///
 /// ```
-///   starting ──bytes──▶ flowing ──FFmpeg has ended──▶ finishing ──the client has it all──▶ over
+///   starting ──bytes, header accepted──▶ flowing ──FFmpeg has ended──▶ finishing ──the client has it all──▶ over
 ///       └──FFmpeg has ended, nothing in time──▶ over            any ──stop──▶ over
 /// ```
+///
+/// Bytes alone do not say that a container has begun: some formats write a part of their header, and then refuse a codec.
 struct ContainerRule {
   /// What the container is made of.
   enum Input: Equatable {
@@ -22,8 +24,8 @@ struct ContainerRule {
   }
 
   private enum State {
-    /// FFmpeg has made nothing yet. Exits: flowing, over.
-    case starting
+    /// There is no container yet. Exits: flowing, over.
+    case starting(hasBytes: Bool, isAccepted: Bool)
     /// Exits: finishing, over.
     case flowing
     /// FFmpeg is gone; the client gets what it left. Exit: over.
@@ -40,7 +42,7 @@ struct ContainerRule {
     case doNothing
   }
 
-  private var state = State.starting
+  private var state = State.starting(hasBytes: false, isAccepted: false)
   private var input: Input
 
   init(input: Input) { self.input = input }
@@ -50,11 +52,26 @@ struct ContainerRule {
     return false
   }
 
-  /// Bytes have come. Answers whether they are the first.
+  var isStarting: Bool {
+    if case .starting = state { return true }
+    return false
+  }
+
+  /// Bytes have come. Answers whether the container begins with them.
   mutating func produced() -> Bool {
-    guard case .starting = state else { return false }
-    state = .flowing
-    return true
+    guard case .starting(_, let isAccepted) = state else { return false }
+    return begin(hasBytes: true, isAccepted: isAccepted)
+  }
+
+  /// FFmpeg has written the header and goes on. Answers whether the container begins now.
+  mutating func accepted() -> Bool {
+    guard case .starting(let hasBytes, _) = state else { return false }
+    return begin(hasBytes: hasBytes, isAccepted: true)
+  }
+
+  private mutating func begin(hasBytes: Bool, isAccepted: Bool) -> Bool {
+    state = hasBytes && isAccepted ? .flowing : .starting(hasBytes: hasBytes, isAccepted: isAccepted)
+    return hasBytes && isAccepted
   }
 
   mutating func logEnded(isWhole: Bool) {
@@ -88,8 +105,7 @@ struct ContainerRule {
 
   /// The time for the first byte is over.
   mutating func waitedLongEnough() -> EndAction {
-    guard case .starting = state else { return .doNothing }
-    return end(.silent, .cut)
+    isStarting ? end(.silent, .cut) : .doNothing
   }
 
   /// All that FFmpeg has made so far is with the client. Not nil: that was the end.

@@ -53,7 +53,7 @@ extension PlaybackTests {
         let film = try await MediaFixture.make(.withBFrames.with { $0.seconds = 4 })
         let frames = try await FFmpegTool.countFrames(ofFile: film.path)
         let source = try await fixture.sourceServer(file: film)
-        let worker = try await fixture.worker()
+        let worker = try await fixture.worker(["SHARED_STREAM_GRACE": "1"])
         for format in Self.formats {
           let id = try await worker.transcode(
             source.url("/file-\(format.name).ts"), profile: format.profile, format: format.name)
@@ -121,7 +121,7 @@ extension PlaybackTests {
     @Test func aDeletedClientIsClosedAndTheOtherPlays() async throws {
       try await withFixture { fixture in
         let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
-        let worker = try await fixture.worker()
+        let worker = try await fixture.worker(["SHARED_STREAM_GRACE": "1"])
         for (format, profile) in [("mkv", "lowlatency"), ("webm", Self.webm)] {
           let id = try await worker.transcode(source.url("/live.ts"), profile: profile, format: format)
           let one = try await fixture.capture(worker, "/stream/\(id)?client_id=one")
@@ -144,33 +144,53 @@ extension PlaybackTests {
       }
     }
 
-    @Test func aSlowClientSkipsAndADeadOneIsDropped() async throws {
+    private static let heavy = MediaShape.h264Aac.with {
+      $0.videoBitsPerSecond = 6_000_000
+      ($0.width, $0.height) = (640, 360)
+    }
+    private static let shortWindow = [
+      "BUFFER_SECONDS": "4", "HLS_SEGMENT_SECONDS": "1", "HLS_LIST_SIZE": "3", "SHARED_STREAM_GRACE": "1",
+    ]
+    private static let copy = "-i {input_url} -c copy -f mpegts {output_args}"
+
+    @Test func aSlowClientSkipsAndTheOthersDoNot() async throws {
       try await withFixture { fixture in
-        let shape = MediaShape.h264Aac.with { $0.videoBitsPerSecond = 4_000_000 }
-        let source = try await fixture.sourceServer(live: .encoded(shape))
-        let worker = try await fixture.worker(["CLIENT_WRITE_TIMEOUT": "4", "BUFFER_SECONDS": "4", "BUFFER_BYTES": "1048576"])
-        let id = try await worker.transcode(
-          source.url("/live.ts"), profile: "-i {input_url} -c copy -f mpegts {output_args}", format: "matroska")
+        let source = try await fixture.sourceServer(live: .encoded(Self.heavy))
+        let worker = try await fixture.worker(Self.shortWindow)
+        let id = try await worker.transcode(source.url("/live.ts"), profile: Self.copy, format: "matroska")
         let fast = try await fixture.capture(worker, "/stream/\(id)?client_id=fast")
-        let slow = try await worker.capture("/stream/\(id)?client_id=slow", receiveBuffer: 16_384, bytesPerSecond: 60_000)
-        let dead = try await worker.capture("/stream/\(id)?client_id=dead", receiveBuffer: 16_384)
-        try await fast.waitFor(bytes: 200_000)
-        dead.pause()
-        let gap = try await measured {
-          try await eventually("the dead client to be dropped", within: .seconds(40)) {
-            try await Set(worker.clients()) == ["fast", "slow"]
-          }
-        }
-        print("a dead client was dropped after", gap)
-        #expect(try await worker.metric("millrace_client_write_timeouts_total") == 1)
-        try await eventually("the slow client to skip", within: .seconds(40)) {
+        let slow = try await worker.capture(
+          "/stream/\(id)?client_id=slow", receiveBuffer: 16_384, bytesPerSecond: 100_000)
+        try await eventually("the slow client to skip", within: .seconds(50)) {
           try await worker.metric("millrace_client_skips_total") >= 1
         }
-        try await fast.waitFor(moreBytes: 500_000)
+        try await slow.waitFor(moreBytes: 100_000)
         #expect(slow.end == nil && fast.end == nil)
+        #expect(fast.longestGap < .seconds(3))
+        #expect(try await worker.metric("millrace_client_write_timeouts_total") == 0)
+        try await slow.stop()
+        try await fast.stop()
+        try await worker.expectNothingLeft(source)
+      }
+    }
+
+    @Test func aClientThatTakesNothingIsDropped() async throws {
+      try await withFixture { fixture in
+        let source = try await fixture.sourceServer(live: .encoded(Self.heavy))
+        let worker = try await fixture.worker(Self.shortWindow.merging(["CLIENT_WRITE_TIMEOUT": "3"]) { $1 })
+        let id = try await worker.transcode(source.url("/live.ts"), profile: Self.copy, format: "matroska")
+        let viewer = try await fixture.capture(worker, "/stream/\(id)?client_id=viewer")
+        let dead = try await worker.capture("/stream/\(id)?client_id=dead", receiveBuffer: 16_384)
+        try await dead.waitFor(bytes: 10_000)
+        dead.pause()
+        try await eventually("the dead client to be dropped", within: .seconds(40)) {
+          try await worker.clients() == ["viewer"] && worker.ffmpegs.count == 2
+        }
+        #expect(try await worker.metric("millrace_client_write_timeouts_total") == 1)
         dead.resume()
         #expect(try await dead.waitForEnd() != .complete)
-        for viewer in [slow, dead, fast] { try await viewer.stop() }
+        try await viewer.waitFor(moreBytes: 100_000)
+        try await viewer.stop()
         try await worker.expectNothingLeft(source)
       }
     }
@@ -178,7 +198,7 @@ extension PlaybackTests {
     @Test func aCopyThatDiesCutsItsClientAndOnlyThat() async throws {
       try await withFixture { fixture in
         let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
-        let worker = try await fixture.worker()
+        let worker = try await fixture.worker(["SHARED_STREAM_GRACE": "1"])
         let id = try await worker.transcode(source.url("/live.ts"), format: "flv")
         let first = try await fixture.capture(worker, "/stream/\(id)")
         try await first.waitFor(bytes: 20_000)
@@ -198,7 +218,9 @@ extension PlaybackTests {
     @Test func whatCannotBeMadeIsBadGateway() async throws {
       try await withFixture { fixture in
         let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
-        let worker = try await fixture.worker(["STREAM_RETRY_DELAY": "0.1", "FIRST_BYTE_TIMEOUT": "6"])
+        let worker = try await fixture.worker([
+          "STREAM_RETRY_DELAY": "0.1", "STREAM_RETRY_WINDOW": "2", "FIRST_BYTE_TIMEOUT": "6", "SHARED_STREAM_GRACE": "1",
+        ])
         // AAC in MP3, H.264 in WebM: FFmpeg's own words.
         for (profile, format, target) in [
           ("audio", "mp3", "/live.ts"), ("720p", "webm", "/live.ts"), (Self.webm, "webm", "/status/404"),
@@ -225,7 +247,7 @@ extension PlaybackTests {
     @Test func aTranscodeOfOneClientTakesAPlaceAndHasNoHLS() async throws {
       try await withFixture { fixture in
         let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
-        let worker = try await fixture.worker(["MAX_TRANSCODES": "1"])
+        let worker = try await fixture.worker(["MAX_TRANSCODES": "1", "SHARED_STREAM_GRACE": "1"])
         let id = try await worker.transcode(source.url("/live.ts"), profile: Self.webm, format: "webm")
         let viewer = try await fixture.capture(worker, "/stream/\(id)")
         try await viewer.waitFor(bytes: 5_000)
