@@ -1,7 +1,5 @@
-internal import CLinux
 internal import Cluster
 internal import EventLoop
-internal import Glibc
 internal import Identifiers
 package import MediaLog
 internal import Observability
@@ -9,8 +7,8 @@ internal import Observability
 /// One client's body in a container of its own, made by one FFmpeg. Confined to the loop of the client's connection.
 ///
 /// ```
-///   log ──FanOutReader──▶ FFmpeg (copy) ──▶ one piece ──▶ socket       MP4, Matroska, FLV, ADTS, MP3
-///   source ─────────────▶ FFmpeg (profile) ─▶ one piece ─▶ socket      WebM, Ogg
+///   log ──LogFeeder──▶ FFmpeg (copies) ────────▶ PieceSender ──▶ socket      MP4, Matroska, FLV, ADTS, MP3
+///   source ──────────▶ FFmpeg (the profile) ───▶ PieceSender ──▶ socket      WebM, Ogg
 /// ```
 ///
 /// There is no queue: while the socket takes no more, FFmpeg's output is not read, so FFmpeg stops, and the reader of
@@ -21,6 +19,7 @@ package final class ContainerFeed {
   /// Probing takes up to a second of media, and the first fragment of an MP4 half of one: a feed that begins so far back
   /// has them at once.
   private static let leadSeconds = 1.5
+  /// Bytes that are kept at most until it is sure that a container begins.
   private static let longestBeginning = 131_072
   private static let period = Duration.milliseconds(500)
 
@@ -31,34 +30,29 @@ package final class ContainerFeed {
   private let source: any MediaSource
   private let input: ContainerInput
   private var rule: ContainerRule
-  /// What came before it was sure that a container begins.
+  /// What came before the client's socket.
   private var beginning: [UInt8] = []
-  private var piece: BodyPiece
+  /// Nil until the client's socket is there, and after the end.
+  private var sender: PieceSender?
   private var feeder: LogFeeder?
   private var opened: ((Result<Void, SourceFailure>) -> Void)?
   private var closed: (() -> Void)?
   private var firstByteTimer: LoopTimer?
   private var flushTimer: LoopTimer?
   private var ticks: LoopTimer?
-  /// The client's socket, once there is one.
-  private var descriptor: Int32 = -1
-  private var writable: DescriptorWatch?
-  private var isBlocked = false
-  private var hasProgressed = true
-  private var stalled = Duration.zero
   private var onEnd: ((FanOutReader.End) -> Void)?
   private var killGrace: Duration
+  /// Bytes that the client has had.
   private var bytesServed: UInt64 = 0
   private var reported: UInt64 = 0
 
-  /// `isChunked`: the body is sent in HTTP chunks. `closed` runs once, when nothing is left of the FFmpeg.
+  /// `closed` runs once, when nothing is left of the FFmpeg.
   init(
-    viewer: ClientReference, isChunked: Bool, input: ContainerInput, source: any MediaSource,
-    services: StreamServices, loop: EventLoop, closed: @escaping () -> Void
+    viewer: ClientReference, input: ContainerInput, source: any MediaSource, services: StreamServices,
+    loop: EventLoop, closed: @escaping () -> Void
   ) {
     stream = viewer.stream
     client = viewer.client
-    piece = BodyPiece(isChunked: isChunked)
     self.input = input
     self.source = source
     self.services = services
@@ -129,9 +123,8 @@ package final class ContainerFeed {
 
   private func append(_ bytes: UnsafeRawBufferPointer) {
     guard !rule.isStarting else { return begin(with: bytes) }
-    piece.fill(bytes)
-    write()
-    if !piece.isEmpty { source.hold() }
+    guard let sender else { return }
+    went(sender.send(bytes))
   }
 
   private func begin(with bytes: UnsafeRawBufferPointer) {
@@ -141,72 +134,48 @@ package final class ContainerFeed {
 
   private func begun() {
     firstByteTimer = nil
-    beginning.withUnsafeBytes { piece.fill($0) }
-    beginning = []
     source.hold()
     let opened = opened
     self.opened = nil
     opened?(.success(()))
   }
 
-  /// The client's socket, non-blocking, the head written. `onEnd` runs once, unless `stop` comes before; then the socket
-  /// is the caller's to close.
-  package func start(_ descriptor: Int32, _ onEnd: @escaping (FanOutReader.End) -> Void) {
+  /// The client's socket, non-blocking, the head written; `isChunked`: the body is sent in HTTP chunks. `onEnd` runs once,
+  /// unless `stop` comes before; then the socket is the caller's to close.
+  package func start(_ descriptor: Int32, isChunked: Bool, _ onEnd: @escaping (FanOutReader.End) -> Void) {
     loop.assertInLoop()
     guard !rule.isOver else { return onEnd(.aborted) }
     self.onEnd = onEnd
-    self.descriptor = descriptor
-    write()
-    resumeIfWritten()
+    let sender = PieceSender(descriptor: descriptor, isChunked: isChunked, loop: loop) { [unowned self] in went($0) }
+    self.sender = sender
+    let outcome = beginning.withUnsafeBytes { sender.send($0) }
+    beginning = []
+    went(outcome)
   }
 
-  private func write() {
-    while descriptor >= 0, !piece.isEmpty {
-      let sent = send()
-      if sent == -Int(EAGAIN) || sent == -Int(EWOULDBLOCK) { return block() }
-      guard sent > 0 else { return finish(.lost) }
-      hasProgressed = true
-      let media = UInt64(piece.consume(sent))
-      bytesServed &+= media
-      services.metrics.fanOut.bytesOut.add(media)
+  private func went(_ outcome: PieceSender.Outcome) {
+    countSent()
+    switch outcome {
+    case .sent: goOn()
+    case .blocked: source.hold()
+    case .lost: finish(.lost)
     }
   }
 
-  private func send() -> Int {
-    piece.withBytes { bytes in
-      var slice = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-      return clinux_sendv(descriptor, &slice, 1)
-    }
+  private func countSent() {
+    guard let sender else { return }
+    services.metrics.fanOut.bytesOut.add(sender.bytesSent &- bytesServed)
+    bytesServed = sender.bytesSent
   }
 
-  private func block() {
-    isBlocked = true
-    if let writable { return writable.enable() }
-    writable = loop.watchWritable(descriptor) { [unowned self] in
-      isBlocked = false
-      writable?.disable()
-      write()
-      resumeIfWritten()
-    }
-  }
-
-  private func resumeIfWritten() {
-    guard descriptor >= 0, piece.isEmpty else { return }
-    guard let ending = rule.delivered() else { return source.resume() }
-    finish(ending)
-  }
-
-  private func finish(_ ending: ContainerRule.Ending) {
-    switch ending {
-    case .complete: finish(sendEnd() ? .complete : .aborted)
+  /// The client has all there was.
+  private func goOn() {
+    guard let sender, !sender.isBlocked else { return }
+    switch rule.delivered() {
+    case .complete: finish(sender.sendEnd() ? .complete : .aborted)
     case .cut: finish(.aborted)
+    case nil: source.resume()
     }
-  }
-
-  /// The last chunk, a few bytes to a socket that has just taken all there was. Answers whether the body is whole now.
-  private func sendEnd() -> Bool {
-    piece.fillWithEnd()
-    return piece.isEmpty || send() == piece.count
   }
 
   // MARK: The end
@@ -220,7 +189,7 @@ package final class ContainerFeed {
       let opened = opened
       release()
       opened?(.failure(failure))
-    case .finish: resumeIfWritten()
+    case .finish: goOn()
     }
   }
 
@@ -236,7 +205,7 @@ package final class ContainerFeed {
   package func stop() {
     loop.assertInLoop()
     guard !rule.isOver else { return }
-    if descriptor >= 0, piece.isEmpty { _ = sendEnd() }
+    _ = sender?.sendEnd()
     onEnd = nil
     finish(.aborted)
   }
@@ -250,9 +219,9 @@ package final class ContainerFeed {
   private func release() {
     (firstByteTimer, flushTimer, ticks) = (nil, nil, nil)
     (opened, onEnd) = (nil, nil)
-    writable?.cancel()
-    writable = nil
-    descriptor = -1
+    countSent()
+    sender?.stop()
+    sender = nil
     feeder?.stop()
     let closed = closed
     self.closed = nil
@@ -263,12 +232,12 @@ package final class ContainerFeed {
   // MARK: Twice a second
 
   private func tick() {
-    stalled = isBlocked && !hasProgressed ? stalled + Self.period : .zero
-    hasProgressed = false
-    if stalled >= .seconds(services.settings.clientWriteTimeoutSeconds) {
+    let stalled = sender?.stall(after: Self.period) ?? .zero
+    guard stalled < .seconds(services.settings.clientWriteTimeoutSeconds) else {
       services.metrics.fanOut.writeTimeouts.add()
       return finish(.writeTimeout)
     }
+    countSent()
     // Where a fan-out reads for it, that reports.
     guard feeder?.isReading != true else { return }
     services.metrics.fanOut.report(stream, [FanOutReader.Report(client: client, bytes: takeUnreported())])

@@ -26,13 +26,10 @@ package final class ContainerFeeds: Sendable {
   package struct Request: Sendable {
     package let viewer: ClientReference
     package let loop: EventLoop
-    /// The body is sent in HTTP chunks.
-    package let isChunked: Bool
 
-    package init(viewer: ClientReference, loop: EventLoop, isChunked: Bool) {
+    package init(viewer: ClientReference, loop: EventLoop) {
       self.viewer = viewer
       self.loop = loop
-      self.isChunked = isChunked
     }
   }
 
@@ -69,7 +66,7 @@ package final class ContainerFeeds: Sendable {
     let copies = input.isLog ? services.metrics.ffmpegCopies : nil
     let feed = LoopBound(
       ContainerFeed(
-        viewer: request.viewer, isChunked: request.isChunked, input: input, source: source, services: services,
+        viewer: request.viewer, input: input, source: source, services: services,
         loop: request.loop
       ) { [self] in
         copies?.add(-1)

@@ -9,7 +9,8 @@ struct WorkerRoutes: Sendable {
 
   init(
     configuration: Configuration, platform: Platform, services: StreamServices, manager: StreamManager,
-    containers: ContainerFeeds, registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation, health: WorkerHealth,
+    containers: ContainerFeeds, registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation,
+    health: WorkerHealth,
     figures: WorkerFigures
   ) {
     requests = Self.requestCounter(metrics)

@@ -87,7 +87,8 @@ final class WorkerService: Sendable {
       "listening",
       ["host": configuration.server.host, "port": String(server.boundPort), "version": ProductVersion.text])
     return WorkerService(
-      stopSignal: stopSignal, platform: platform, manager: manager, containers: containers, server: server, health: health,
+      stopSignal: stopSignal, platform: platform, manager: manager, containers: containers, server: server,
+      health: health,
       monitor: monitor,
       housekeeping: Task { await sweeper.run() }, grace: configuration.server.shutdownGrace)
   }

@@ -36,6 +36,6 @@ final class LogBody: BodyWriter {
 /// Any other container: what an FFmpeg makes for this viewer alone.
 extension ContainerFeed: BodyWriter {
   func start(_ socket: TakenSocket, _ ended: @escaping (FanOutReader.End) -> Void) {
-    start(socket.descriptor, ended)
+    start(socket.descriptor, isChunked: socket.isChunked, ended)
   }
 }

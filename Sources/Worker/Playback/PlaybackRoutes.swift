@@ -134,7 +134,8 @@ struct PlaybackRoutes: Sendable {
 
   private static func liveHeaders(_ client: ClientID, _ stream: StreamID, _ delivery: Delivery) -> HTTPHeaders {
     [
-      "Content-Type": delivery.contentType, "Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache",
+      "Content-Type": delivery.contentType, "Cache-Control": "no-cache, no-store, must-revalidate",
+      "Pragma": "no-cache",
       "Expires": "0", "Accept-Ranges": "none", "X-Client-ID": client.text, "X-Stream-ID": stream.text,
     ]
   }
@@ -257,7 +258,7 @@ extension HTTPResponse {
 
 extension ContainerFeeds.Request {
   fileprivate init(_ viewer: Viewer, _ request: HTTPRequest) {
-    self.init(viewer: viewer.reference, loop: request.loop, isChunked: request.minorVersion > 0)
+    self.init(viewer: viewer.reference, loop: request.loop)
   }
 }
 

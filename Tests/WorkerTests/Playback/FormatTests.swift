@@ -13,7 +13,8 @@ extension PlaybackTests {
       var isCopy = true
     }
 
-    private static let webm = "-i {input_url} -vf scale=96:54 -c:v libvpx -b:v 100k -c:a libvorbis -f webm {output_args}"
+    private static let webm =
+      "-i {input_url} -vf scale=96:54 -c:v libvpx -b:v 100k -c:a libvorbis -f webm {output_args}"
     private static let mp4 = Format(
       name: "mp4", contentType: "video/mp4", container: "mov,mp4,m4a,3gp,3g2,mj2", codecs: ["h264", "aac"])
     private static let formats = [
@@ -219,7 +220,8 @@ extension PlaybackTests {
       try await withFixture { fixture in
         let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
         let worker = try await fixture.worker([
-          "STREAM_RETRY_DELAY": "0.1", "STREAM_RETRY_WINDOW": "2", "FIRST_BYTE_TIMEOUT": "6", "SHARED_STREAM_GRACE": "1",
+          "STREAM_RETRY_DELAY": "0.1", "STREAM_RETRY_WINDOW": "2", "FIRST_BYTE_TIMEOUT": "6",
+          "SHARED_STREAM_GRACE": "1",
         ])
         // AAC in MP3, H.264 in WebM: FFmpeg's own words.
         for (profile, format, target) in [
@@ -297,6 +299,44 @@ extension PlaybackTests {
         let first = try await client.readBody()
         #expect(first.dropFirst(4).prefix(4) == Array("ftyp".utf8)[...])
         client.close()
+        try await worker.expectNothingLeft(source)
+      }
+    }
+
+    @Test func aSourceThatIsOpenedAgainLeavesTheContainerWhole() async throws {
+      try await withFixture { fixture in
+        let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+        let worker = try await fixture.worker(["SHARED_STREAM_GRACE": "1", "STREAM_RETRY_DELAY": "0.1"])
+        let id = try await worker.transcode(source.url("/close?bytes=120000"), format: "mp4")
+        let viewer = try await fixture.capture(worker, "/stream/\(id)")
+        try await eventually("the source to be opened again", within: .seconds(20)) {
+          try await worker.streamField(id, "restarts") as? Int ?? 0 >= 2
+        }
+        try await viewer.waitFor(moreBytes: 60_000)
+        #expect(worker.ffmpegs.count <= 2, "the same copy goes on")
+        #expect(try await worker.delete("/streams/\(id)").status == 200)
+        #expect(try await viewer.waitForEnd(within: .seconds(3)) == .complete)
+        _ = try await expectWhole(viewer.bytes, Self.mp4)
+        try await worker.expectNothingLeft(source)
+      }
+    }
+
+    @Test func comingAndGoingLeavesNoDescriptor() async throws {
+      try await withFixture { fixture in
+        let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+        let worker = try await fixture.worker(["SHARED_STREAM_GRACE": "1"])
+        let id = try await worker.transcode(source.url("/live.ts"), format: "mp4")
+        let stays = try await fixture.capture(worker, "/stream/\(id)")
+        try await stays.waitFor(bytes: 20_000)
+        let before = worker.descriptorCount
+        for round in 0..<10 {
+          let viewer = try await worker.capture("/stream/\(id)")
+          try await viewer.waitFor(bytes: 10_000)
+          if round % 2 == 0 { try await viewer.abort() } else { try await viewer.stop() }
+        }
+        try await eventually("the copies to end") { worker.ffmpegs.count == 2 }
+        try await eventually("the descriptors to be closed") { worker.descriptorCount <= before }
+        try await stays.stop()
         try await worker.expectNothingLeft(source)
       }
     }
