@@ -6,18 +6,6 @@ internal import Transcoding
 
 typealias LoopBoundAttachment = LoopBound<Attachment>
 
-/// What writes a body to a viewer's socket. Confined to the socket's loop.
-protocol BodyWriter: AnyObject {
-  /// Begins. `ended` comes once, unless `stop` comes before.
-  func start(_ socket: TakenSocket, _ ended: @escaping (FanOutReader.End) -> Void)
-
-  /// Writes no more; the socket is the caller's again.
-  func stop()
-
-  /// Bytes that the viewer got and no report has told yet.
-  func takeUnreported() -> UInt64
-}
-
 /// A viewer's socket and what writes to it. Confined to the socket's loop. The writer is nil once the viewer has left.
 final class Attachment {
   private let socket: TakenSocket

@@ -2,7 +2,6 @@ internal import EventLoop
 internal import HTTP
 internal import Identifiers
 internal import MediaLog
-internal import Transcoding
 
 /// MPEG-TS: the log itself.
 final class LogBody: BodyWriter {
@@ -31,11 +30,4 @@ final class LogBody: BodyWriter {
   }
 
   func takeUnreported() -> UInt64 { reader?.takeUnreported() ?? 0 }
-}
-
-/// Any other container: what an FFmpeg makes for this viewer alone.
-extension ContainerFeed: BodyWriter {
-  func start(_ socket: TakenSocket, _ ended: @escaping (FanOutReader.End) -> Void) {
-    start(socket.descriptor, isChunked: socket.isChunked, ended)
-  }
 }
