@@ -36,32 +36,6 @@ struct RealStreamTests {
   }
 
   @Test(arguments: Shape.allCases.filter(\.hasVideo))
-  func thereAreAsManyPointsAsKeyFrames(_ shape: Shape) async throws {
-    let source = try await shape.stream()
-    let points = Pipeline(source).points
-    #expect(try await FFmpeg.keyFrames(in: source) == points.count)
-    #expect(points.count >= 3)
-  }
-
-  @Test func eachAudioPacketIsAPoint() async throws {
-    let source = try await Shape.audio.stream()
-    let starts = stride(from: 0, to: source.count, by: 188).count { offset in
-      source[offset + 1] == 0x41 && source[offset + 2] == 0
-    }
-    #expect(Pipeline(source).points.count == starts)
-  }
-
-  @Test func tablesComeAFewTimesASecondBeforeAudio() async throws {
-    let pipeline = Pipeline(try await Shape.audio.stream())
-    let times = pipeline.points.compactMap(\.mark.decodeTime)
-    let tables = pipeline.points.filter(\.mark.hasTables)
-    #expect(pipeline.pids().count { $0 == 0 } == tables.count)
-    for point in tables { #expect(pipeline.pids(from: point.offset).first == 0) }
-    let seconds = Double((times.last ?? 0) - (times.first ?? 0)) / 90_000
-    #expect((4...7).contains(Double(tables.count) / seconds), "\(tables.count) in \(seconds) s")
-  }
-
-  @Test(arguments: Shape.allCases.filter(\.hasVideo))
   func withoutTheIndicatorThePicturesTellTheSame(_ shape: Shape) async throws {
     let source = try await shape.stream()
     var stripped = source

@@ -71,7 +71,7 @@ struct StreamNormalizerTests {
     #expect(pipeline.checked().isClean)
     #expect(pipeline.points.count == 470)
     let tables = pipeline.points.filter(\.mark.hasTables)
-    #expect((60...67).contains(tables.count))
+    #expect((55...67).contains(tables.count))
     #expect(pipeline.pids().count { $0 == 0 } == tables.count)
     for point in tables { #expect(pipeline.pids(from: point.offset).first == 0) }
   }
