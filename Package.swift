@@ -34,12 +34,13 @@ let package = Package(
     .systemLibrary(name: "CYAML"),
     .target(name: "CLinux"),
     library("Identifiers", []),
+    library("JSONCoding", []),
     library("Digests", ["COpenSSL"]),
     library("Observability", []),
     library("TransportStream", []),
     library("EventLoop", ["CLibevent", "CLinux"]),
     library("ChildProcess", ["EventLoop", "CLinux"]),
-    library("HTTP", ["EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
+    library("HTTP", ["JSONCoding", "EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
     library("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "CLinux"]),
     library("Cluster", ["Identifiers"]),
     library(
@@ -51,13 +52,14 @@ let package = Package(
     library(
       "Worker",
       [
-        "Identifiers", "Digests", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster",
-        "Transcoding", "CYAML",
+        "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
+        "Cluster", "Transcoding", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     library("TestKit", ["CLinux"]),
     executable(
       "Bench", ["TransportStream", "EventLoop", "TestKit"]),
+    tests("JSONCoding", []),
     tests("Digests", []),
     tests("Observability", []),
     tests("TransportStream", []),
