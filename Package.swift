@@ -28,6 +28,7 @@ let package = Package(
   products: [.executable(name: "millrace", targets: ["millrace"])],
   targets: [
     .systemLibrary(name: "CLibevent"),
+    .systemLibrary(name: "CHiredis"),
     .systemLibrary(name: "CHTTPParser"),
     .systemLibrary(name: "CCurl"),
     .systemLibrary(name: "COpenSSL"),
@@ -40,9 +41,12 @@ let package = Package(
     library("TransportStream", []),
     library("EventLoop", ["CLibevent", "CLinux"]),
     library("ChildProcess", ["EventLoop", "CLinux"]),
+    library("Redis", ["Observability", "EventLoop", "CLibevent", "CHiredis", "COpenSSL"]),
     library("HTTP", ["JSONCoding", "EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
     library("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "CLinux"]),
-    library("Cluster", ["Identifiers"]),
+    .target(
+      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Redis"],
+      resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
       "Transcoding",
       [
@@ -65,9 +69,10 @@ let package = Package(
     tests("TransportStream", []),
     tests("EventLoop", []),
     tests("ChildProcess", ["EventLoop"]),
+    tests("Redis", ["Observability", "EventLoop", "TestKit"]),
     tests("HTTP", ["EventLoop"]),
     tests("MediaLog", ["Identifiers", "TransportStream", "EventLoop", "TestKit"]),
-    tests("Cluster", ["Identifiers"]),
+    tests("Cluster", ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "TestKit"]),
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
