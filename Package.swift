@@ -45,7 +45,7 @@ let package = Package(
     library("HTTP", ["JSONCoding", "EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
     library("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "CLinux"]),
     .target(
-      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Redis"],
+      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Observability", "Redis"],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
       "Transcoding",
@@ -72,7 +72,7 @@ let package = Package(
     tests("Redis", ["Observability", "EventLoop", "TestKit"]),
     tests("HTTP", ["EventLoop"]),
     tests("MediaLog", ["Identifiers", "TransportStream", "EventLoop", "TestKit"]),
-    tests("Cluster", ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "TestKit"]),
+    tests("Cluster", ["Identifiers", "Observability", "EventLoop", "Redis", "TestKit"]),
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
