@@ -135,7 +135,7 @@ private func code(_ body: () async throws -> Void) async -> CoordinatorError.Cod
     }
   }
 
-  @Test("a Redis that is gone or silent is an error that says so, and readers of events live on")
+  @Test("a Redis that is gone is an error that says so, and readers of events live on")
   func away() async throws {
     try await withFixture { fixture in
       let cluster = try await RedisCluster(fixture)
