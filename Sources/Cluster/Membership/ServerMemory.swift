@@ -1,18 +1,19 @@
 /// How long nothing follows from what the store does not have.
 ///
-/// A server that is new to this worker may have lost leases whose holders live, and its connections have other ids. So
-/// for one lease time nobody is dead because of what is missing there: the living have renewed and said their ids by
-/// then (design.md §6, "Redis restarts").
+/// A server that has just started, or that took the place of another, may have lost leases whose holders live, and its
+/// connections have other ids. So for one lease time nobody is dead because of what is missing there, and nobody
+/// claims a stream that has no owner: the living have renewed and re-asserted by then (design.md §6, "Redis restarts").
 package struct ServerMemory: Sendable {
   private let times: LeaseTimes
   private var server: (runID: String, since: Duration)?
 
   package init(times: LeaseTimes) { self.times = times }
 
-  /// True: the same server as at the last time, with its memory.
-  package mutating func connected(to runID: String, now: Duration) -> Bool {
+  /// `uptime`: of the server, as it says itself. True: the same server as at the last time, with its memory.
+  package mutating func connected(to runID: String, uptime: Duration, now: Duration) -> Bool {
     if let server, server.runID == runID { return true }
-    defer { server = (runID, now) }
+    // One that ran already may have been a replica: known to nobody as the master before this change.
+    server = (runID, server == nil ? now - uptime : now)
     return false
   }
 
