@@ -96,7 +96,7 @@ struct SimulatedWorker {
       views[stream].isReading = true
       outbox.append(.follow(stream, watches: views[stream].watches))
     }
-    guard let owned = views[stream].owned, mayPublish(now) else { return }
+    guard let owned = views[stream].owned, owned.asserting == nil, mayPublish(now) else { return }
     if !owned.isCommitting {
       views[stream].owned?.isCommitting = true
       outbox.append(.commit(stream, owned.owner, owned.next))
@@ -151,8 +151,7 @@ struct SimulatedWorker {
       committed(stream, owner, position, result, now)
     case (.commit(let stream, let owner, _), _):
       if views[stream].owned?.owner == owner { views[stream].owned?.isCommitting = false }
-    case (.reassert(let stream, let owner, _), .fenced(.fenced)?):
-      if views[stream].owned?.owner == owner { views[stream].owned = nil }
+    case (.reassert(let stream, let owner, _), let reply): reasserted(stream, owner, reply)
     case (.stopIfIdle(let stream, let epoch), .stop(let result)?): stopped(stream, epoch, result, now)
     case (.leases, .leases(let listed, let leased)?): reap(listed, leased, now)
     case (.entry(let worker), .entry(let version, let owned, let isLeased)?):
@@ -238,15 +237,27 @@ struct SimulatedWorker {
   }
 
   private mutating func fenced(_ stream: Int, _ owner: Ownership, _ fence: FencedResult.Fence, _ now: Millis) {
-    guard let owned = views[stream].owned, owned.owner == owner else { return }
+    // While it asserts itself an answer may be of before.
+    guard let owned = views[stream].owned, owned.owner == owner, owned.asserting == nil else { return }
     if fence == .stopping {
       views[stream].owned = nil
       outbox.append(.release(stream, owner.epoch))
     } else if owned.losses != losses, !owned.hasPaused, mayPublish(now) {
-      views[stream].owned?.losses = losses
+      views[stream].owned?.asserting = losses
       outbox.append(.reassert(stream, owner, last: owned.last))
     } else {
       views[stream].owned = nil
+    }
+  }
+
+  private mutating func reasserted(_ stream: Int, _ owner: Ownership, _ reply: SimulatedReply?) {
+    guard let owned = views[stream].owned, owned.owner == owner, let asserting = owned.asserting else { return }
+    views[stream].owned?.asserting = nil
+    switch reply {
+    // Unanswered: the next fence says whether to do it again.
+    case .fenced(.accepted)?: views[stream].owned?.losses = asserting
+    case .fenced(.fenced)?: views[stream].owned = nil
+    default: break
     }
   }
 

@@ -57,6 +57,8 @@ struct OwnedStream {
   var losses: Int
   var stopAt: Millis
   var isCommitting = false
+  /// It says that it is the owner, because of this count of losses.
+  var asserting: Int?
   /// Publishing was not allowed for a time: somebody else may have been the owner.
   var hasPaused = false
 
