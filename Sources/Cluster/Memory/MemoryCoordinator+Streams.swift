@@ -37,13 +37,21 @@ extension MemoryCoordinator {
     step { $0.forgetExpired(timeout: timeout, now: $1) }
   }
 
-  package nonisolated(nonsending) func claim(_ id: StreamID, highestSeen: Epoch)
+  package nonisolated(nonsending) func claim(_ id: StreamID, highestSeen: Epoch, judgedDead: Ownership?)
     async throws(CoordinatorError) -> ClaimResult
   {
-    guard let result = step({ $0.claim(id, highestSeen: highestSeen, now: $1) }) else {
+    guard let result = step({ $0.claim(id, highestSeen: highestSeen, judgedDead: judgedDead, now: $1) }) else {
       throw CoordinatorError(.draining, "this worker is draining")
     }
     return result
+  }
+
+  package nonisolated(nonsending) func reassert(_ owned: [OwnedStream])
+    async throws(CoordinatorError) -> [StreamID: FencedResult]
+  {
+    quietStep { book, now in
+      owned.reduce(into: [:]) { $0[$1.registration.id] = book.reassert($1, now: now) }
+    }
   }
 
   package nonisolated(nonsending) func update(_ id: StreamID, epoch: Epoch, _ update: StreamUpdate)
