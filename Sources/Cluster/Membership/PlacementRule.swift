@@ -50,7 +50,8 @@ package struct PlacementRule: Sendable {
     // The half of the least loaded, two of which the stream's id picks.
     let half = open.prefix((open.count + 1) / 2)
     let picked = half.sorted { affinity(stream, $0.id) > affinity(stream, $1.id) }.prefix(2)
-    return .hand(to: picked.min(by: isLessLoaded)?.id ?? first.id)
+    // Of two that are equally loaded the first one, which the stream's id prefers.
+    return .hand(to: picked.min { measure($0) < measure($1) }?.id ?? first.id)
   }
 
   private func hasRoom(_ worker: Candidate) -> Bool {
@@ -58,13 +59,14 @@ package struct PlacementRule: Sendable {
       && (worker.capacity <= 0 || worker.streams < worker.capacity)
   }
 
-  /// By load in twentieths, then by streams, then by id: what is measured is never quite equal.
   private func isLessLoaded(_ left: Candidate, _ right: Candidate) -> Bool {
-    (step(left.load), left.streams, left.id.text) < (step(right.load), right.streams, right.id.text)
+    measure(left) == measure(right) ? left.id.text < right.id.text : measure(left) < measure(right)
   }
 
-  /// Any number may stand in the store.
-  private func step(_ load: Double) -> Int { load > 0 ? Int((min(load, 100) * 20).rounded()) : 0 }
+  /// Load in twentieths, since what is measured is never quite equal, then streams. Any number may stand in the store.
+  private func measure(_ worker: Candidate) -> (Int, Int) {
+    (worker.load > 0 ? Int((min(worker.load, 100) * 20).rounded()) : 0, worker.streams)
+  }
 
   /// FNV-1a of both ids: the same on each worker.
   private func affinity(_ stream: StreamID, _ worker: WorkerID) -> UInt64 {

@@ -6,20 +6,25 @@
 package struct ServerMemory: Sendable {
   private let times: LeaseTimes
   private var server: (runID: String, since: Duration)?
+  private var isConnected = false
 
   package init(times: LeaseTimes) { self.times = times }
 
   /// `uptime`: of the server, as it says itself. True: the same server as at the last time, with its memory.
   package mutating func connected(to runID: String, uptime: Duration, now: Duration) -> Bool {
+    isConnected = true
     if let server, server.runID == runID { return true }
     // One that ran already may have been a replica: known to nobody as the master before this change.
     server = (runID, server == nil ? now - uptime : now)
     return false
   }
 
+  /// The next server may be another.
+  package mutating func disconnected() { isConnected = false }
+
   /// Nil: what the store does not have does not exist. Else how long to wait for that.
   package func forgetful(now: Duration) -> Duration? {
-    guard let server else { return times.lapse }
+    guard isConnected, let server else { return times.lapse }
     let remaining = server.since + times.lapse - now
     return remaining > .zero ? remaining : nil
   }

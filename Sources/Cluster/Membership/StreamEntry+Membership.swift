@@ -20,17 +20,7 @@ extension StreamEntry {
     return Step(.accepted, activate())
   }
 
-  /// What becomes of a dead owner's stream.
-  package enum Abandonment: Sendable, Equatable {
-    /// These workers have clients of it: one of them takes it over.
-    case watched(by: [WorkerID])
-    /// It was without clients, and is idle.
-    case closed
-    /// Somebody else has it by now, or nobody.
-    case notOwned
-  }
-
-  /// `owner`: judged dead. Clients that it had itself are gone with it.
+  /// Ends an ownership whose worker is dead, unless other workers have clients of the stream.
   package mutating func abandon(_ owner: Ownership, now: ClusterTime) -> Step<Abandonment> {
     switch state {
     case .owned(owner, _):
@@ -38,13 +28,21 @@ extension StreamEntry {
       guard watching.isEmpty else {
         return Step(.watched(by: watching.sorted { $0.text < $1.text }))
       }
-      let gone = clients.removeAll().map { draft(.clientDisconnected($0, reason: .timeout)) }
-      let step = release(epoch: owner.epoch, .stopped(.lastClientDisconnected), now: now)
       epoch = epoch.successor
-      return Step(.closed, gone + step.events)
-    case .stopping(owner, _), .deleted(owner):
-      return Step(.closed, release(epoch: owner.epoch, .stopped(.lastClientDisconnected), now: now).events)
+      return Step(.closed, close(.lastClientDisconnected))
+    case .stopping(owner, let reason): return Step(.closed, close(reason))
+    case .deleted(owner):
+      state = .gone
+      return Step(.closed, endDeletion(now))
     case .idle, .owned, .stopping, .failed, .deleted, .gone: return Step(.notOwned)
     }
+  }
+
+  /// Clients that asked the dead worker may ask another: the stream stays active until they are gone.
+  private mutating func close(_ reason: StopReason) -> [EventDraft] {
+    state = .idle
+    startedAt = nil
+    report.ffmpegPID = nil
+    return clients.isEmpty ? deactivate(reason) : []
   }
 }

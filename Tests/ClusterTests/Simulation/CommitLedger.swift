@@ -25,6 +25,13 @@ struct CommitLedger {
     for stream in accounts.indices { accounts[stream].isLost = true }
   }
 
+  /// Who committed last, if the store has lost that since.
+  func lostOwner(_ stream: Int) -> (slot: Int, epoch: Epoch)? {
+    let account = accounts[stream]
+    guard account.isLost, let slot = account.grants[account.lastEpoch] else { return nil }
+    return (slot, account.lastEpoch)
+  }
+
   mutating func grant(_ stream: Int, _ epoch: Epoch, to slot: Int, seen: StreamPosition?) {
     if let other = accounts[stream].grants[epoch], other != slot {
       fail("two owners of epoch \(epoch) of stream \(stream): lives \(other) and \(slot)")

@@ -60,7 +60,10 @@ struct SimulatedWorker {
     announceAt = now
   }
 
-  mutating func disconnect() { connection = nil }
+  mutating func disconnect() {
+    connection = nil
+    memory.disconnected()
+  }
 
   // MARK: Time
 
@@ -119,9 +122,10 @@ struct SimulatedWorker {
     switch lease.state {
     case .held(let until):
       lostAt = nil
-      permitUntil = flaw == .permitFromReply ? max(permitUntil, now + 2000) : until.milliseconds
+      permitUntil = until.milliseconds
     case .none, .givenUp, .lost: permitUntil = 0
     }
+    if flaw == .neverGivesUp, lease.state == .givenUp { permitUntil = .max }
   }
 
   // MARK: Viewers
@@ -218,7 +222,7 @@ struct SimulatedWorker {
     guard case .claimed(let claim?)? = reply else { return }
     let begin = claim.next.goingOn(after: views[stream].seen)
     let next = flaw == .numbersFromOne ? StreamPosition(chunk: ChunkNumber(1), segment: SegmentNumber(0)) : begin
-    views[stream].owned = OwnedStream(
+    views[stream].owned = SimulatedOwnership(
       owner: Ownership(worker: worker, epoch: claim.epoch), next: next, losses: losses, stopAt: now + 1000)
     announce(now)
   }
@@ -300,7 +304,7 @@ struct SimulatedWorker {
     if owned.isEmpty { finishReaping(other) }
   }
 
-  private mutating func abandoned(_ stream: Int, _ owner: Ownership, _ result: StreamEntry.Abandonment) {
+  private mutating func abandoned(_ stream: Int, _ owner: Ownership, _ result: Abandonment) {
     if case .watched = result, owner.worker == worker {
       // Of an earlier life: this one goes on with it.
       views[stream].isUncertain = true

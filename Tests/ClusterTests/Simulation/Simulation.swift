@@ -202,6 +202,7 @@ struct Simulation {
     case (.claim(let stream, _, _, _), .claimed(let claim?)):
       note("STORE: life \(slot) owns stream \(stream) with \(claim.epoch)")
       if claim.isTakeover { reach("takeover") }
+      checkLoss(stream)
       ledger.grant(stream, claim.epoch, to: slot, seen: workers[slot].views[stream].seen)
     case (.commit(let stream, let owner, let position), .fenced(.accepted)):
       if before != store.logs[stream].last { ledger.commit(stream, owner.epoch, position, by: slot) }
@@ -222,6 +223,14 @@ struct Simulation {
     if store.lease(workers[slot].id, now)?.token != workers[slot].token {
       ledger.fail("life \(slot) may publish without a lease")
     }
+  }
+
+  /// A stream that the store has just lost is not given away while its owner can say that it runs it.
+  private mutating func checkLoss(_ stream: Int) {
+    guard let (slot, epoch) = ledger.lostOwner(stream), now - emptiedAt < SimulatedStore.lapse else { return }
+    let owner = workers[slot]
+    guard owner.isAlive, owner.pausedUntil == nil, !owner.isPartitioned, owner.mayPublish(now) else { return }
+    if owner.views[stream].owned?.owner.epoch == epoch { ledger.fail("stream \(stream) is taken from life \(slot), which runs it") }
   }
 
   private mutating func look() {

@@ -40,7 +40,7 @@ enum SimulatedReply {
   case stop(StopResult)
   case leases(listed: [WorkerID], leased: Set<WorkerID>)
   case entry(version: Int, [(stream: Int, owner: Ownership)], isLeased: Bool)
-  case abandoned(StreamEntry.Abandonment)
+  case abandoned(Abandonment)
   case inbox([(Int, InboxMessage)])
 }
 
@@ -67,8 +67,8 @@ enum Flaw: String, CaseIterable {
   case leaseShorterThanGiveUp
   /// A takeover keeps the epoch.
   case epochNotGrown
-  /// The permit counts from the reply of a renewal instead of its sending.
-  case permitFromReply
+  /// Who had the lease once publishes on, confirmed or not.
+  case neverGivesUp
   /// A new owner begins where it likes.
   case numbersFromOne
   /// Dead owners are never taken over.

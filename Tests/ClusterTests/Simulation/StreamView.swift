@@ -7,7 +7,7 @@ struct StreamView {
   var watches = false
   /// It was told to start the stream.
   var wantedUntil: Millis = 0
-  var owned: OwnedStream?
+  var owned: SimulatedOwnership?
   /// The last that was read of the log; what is of an older epoch is left out.
   private(set) var seen: StreamPosition?
   private(set) var seenEpoch = Epoch.none
@@ -49,7 +49,7 @@ struct StreamView {
 }
 
 /// An ownership as its owner sees it.
-struct OwnedStream {
+struct SimulatedOwnership {
   let owner: Ownership
   private(set) var next: StreamPosition
   private(set) var last: StreamPosition?
