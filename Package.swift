@@ -45,8 +45,8 @@ let package = Package(
     library("HTTP", ["JSONCoding", "EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
     library("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "CLinux"]),
     .target(
-      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Observability", "Redis"],
-      resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
+      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis"],
+      resources: [.embedInCode("Redis/Scripts"), .embedInCode("Membership/Scripts")], swiftSettings: swiftSettings),
     library(
       "Transcoding",
       [
