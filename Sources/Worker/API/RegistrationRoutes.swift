@@ -1,6 +1,7 @@
 internal import Cluster
 internal import HTTP
 internal import Identifiers
+internal import JSONCoding
 internal import Transcoding
 
 /// POST /streams, POST /transcode and GET /transcode/profiles (api.md §2.1–2.3). None of them contacts a source.

@@ -1,4 +1,5 @@
 internal import Cluster
+internal import JSONCoding
 internal import Observability
 internal import Transcoding
 

@@ -1,6 +1,5 @@
+import JSONCoding
 import Testing
-
-@testable import Worker
 
 @Suite struct JSONParserTests {
   @Test(
