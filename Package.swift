@@ -48,7 +48,7 @@ let package = Package(
       dependencies: ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "CLinux"],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     .target(
-      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Redis"],
+      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Observability", "Redis"],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
       "Transcoding",
@@ -75,7 +75,7 @@ let package = Package(
     tests("Redis", ["Observability", "EventLoop", "TestKit"]),
     tests("HTTP", ["EventLoop"]),
     tests("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "TestKit"]),
-    tests("Cluster", ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "TestKit"]),
+    tests("Cluster", ["Identifiers", "Observability", "EventLoop", "Redis", "TestKit"]),
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),

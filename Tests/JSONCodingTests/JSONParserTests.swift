@@ -1,5 +1,6 @@
-import JSONCoding
 import Testing
+
+@testable import JSONCoding
 
 @Suite struct JSONParserTests {
   @Test(

@@ -1,7 +1,7 @@
 -- ARGV: 6 client, 7 worker, 8 connection (or ''), 9 reason, 10 bytes, 11 segments, 12 position, 13 lag in ms.
 local client, key = ARGV[6], client_key(ARGV[6])
 if not visible() or not is_here(client) then return reply('unknown') end
-add_traffic(client, 9)
+add_traffic(client, 10)
 add_totals(ARGV[10], ARGV[11])
 if ARGV[8] == '' then
   redis.call('HDEL', key, 'polls')
