@@ -43,7 +43,10 @@ let package = Package(
     library("ChildProcess", ["EventLoop", "CLinux"]),
     library("Redis", ["Observability", "EventLoop", "CLibevent", "CHiredis", "COpenSSL"]),
     library("HTTP", ["JSONCoding", "EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
-    library("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "CLinux"]),
+    .target(
+      name: "MediaLog",
+      dependencies: ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "CLinux"],
+      resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     .target(
       name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis"],
       resources: [.embedInCode("Redis/Scripts"), .embedInCode("Membership/Scripts")], swiftSettings: swiftSettings),
@@ -71,7 +74,7 @@ let package = Package(
     tests("ChildProcess", ["EventLoop"]),
     tests("Redis", ["Observability", "EventLoop", "TestKit"]),
     tests("HTTP", ["EventLoop"]),
-    tests("MediaLog", ["Identifiers", "TransportStream", "EventLoop", "TestKit"]),
+    tests("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "TestKit"]),
     tests("Cluster", ["Identifiers", "Observability", "EventLoop", "Redis", "TestKit"]),
     tests(
       "Transcoding",

@@ -1,5 +1,3 @@
-package import Identifiers
-
 /// Every key that Millrace has in Redis (design.md §3). No other file spells one.
 ///
 /// With hash tags (Redis Cluster) all keys of a stream share a slot: `stream:{<id>}`, `client:{<id>}:<client>` …
@@ -10,7 +8,7 @@ package struct RedisKeys: Sendable {
 
   // MARK: One stream
 
-  /// Hash: registration, ownership, report. Who commits to the log compares its `owner` and `epoch` with its own.
+  /// Hash: registration, ownership, report.
   package func stream(_ id: StreamID) -> String { "stream:" + tag(id) }
 
   /// Sorted set: client id by the ms at which it was last confirmed.
@@ -24,6 +22,10 @@ package struct RedisKeys: Sendable {
 
   /// Stream: one entry a committed chunk.
   package func log(_ id: StreamID) -> String { "stream:" + tag(id) + ":log" }
+
+  /// Hash: who may commit to the log, and where its numbering goes on. It lies where the chunks are, which need not be
+  /// where the stream's hash is.
+  package func bufferState(_ id: StreamID) -> String { "buffer:" + tag(id) + ":state" }
 
   /// String: the number of the last committed chunk.
   package func bufferIndex(_ id: StreamID) -> String { "buffer:" + tag(id) + ":index" }
