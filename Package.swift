@@ -28,6 +28,7 @@ let package = Package(
   products: [.executable(name: "millrace", targets: ["millrace"])],
   targets: [
     .systemLibrary(name: "CLibevent"),
+    .systemLibrary(name: "CHiredis"),
     .systemLibrary(name: "CHTTPParser"),
     .systemLibrary(name: "CCurl"),
     .systemLibrary(name: "COpenSSL"),
@@ -39,6 +40,7 @@ let package = Package(
     library("TransportStream", []),
     library("EventLoop", ["CLibevent", "CLinux"]),
     library("ChildProcess", ["EventLoop", "CLinux"]),
+    library("Redis", ["Observability", "EventLoop", "CLibevent", "CHiredis", "COpenSSL"]),
     library("HTTP", ["EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
     library("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "CLinux"]),
     library("Cluster", ["Identifiers"]),
@@ -63,6 +65,7 @@ let package = Package(
     tests("TransportStream", []),
     tests("EventLoop", []),
     tests("ChildProcess", ["EventLoop"]),
+    tests("Redis", ["Observability", "EventLoop", "TestKit"]),
     tests("HTTP", ["EventLoop"]),
     tests("MediaLog", ["Identifiers", "TransportStream", "EventLoop", "TestKit"]),
     tests("Cluster", ["Identifiers"]),

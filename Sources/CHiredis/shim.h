@@ -1,0 +1,3 @@
+#include <stddef.h>
+
+#include <hiredis/read.h>

@@ -1,0 +1,12 @@
+internal import Synchronization
+
+/// What a process writes, collected from the thread that reads it.
+final class ProcessLog: Sendable {
+  private let bytes = Mutex<[UInt8]>([])
+
+  func append(_ new: [UInt8]) { bytes.withLock { $0 += new } }
+
+  var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+  /// The last 4,000 characters.
+  var tail: String { String(text.suffix(4000)) }
+}
