@@ -63,7 +63,8 @@ final class WorkerService: Sendable {
       catalog: platform.catalog, startedAt: startedAt)
     let routes = WorkerRoutes(
       configuration: configuration, platform: platform, services: services, manager: manager, registry: registry,
-      metrics: metrics, information: information, health: health, figures: figures)
+      metrics: metrics, information: information, health: health, figures: figures,
+      endThisWorker: stopSignal.ask)
     let httpMetrics = HTTPServerMetrics()
     let server = HTTPServer(
       configuration: configuration.httpServer, loops: platform.loops, router: routes.router,
