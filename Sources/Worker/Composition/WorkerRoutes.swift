@@ -10,8 +10,7 @@ struct WorkerRoutes: Sendable {
   init(
     configuration: Configuration, platform: Platform, services: StreamServices, manager: StreamManager,
     containers: ContainerFeeds, registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation,
-    health: WorkerHealth,
-    figures: WorkerFigures
+    health: WorkerHealth, figures: WorkerFigures, endThisWorker: @escaping @Sendable () -> Void
   ) {
     requests = Self.requestCounter(metrics)
     var router = Router(rootPath: configuration.server.rootPath, cors: configuration.corsPolicy)
@@ -44,6 +43,7 @@ struct WorkerRoutes: Sendable {
       coordinator: services.coordinator, registry: registry, metrics: metrics, information: information,
       health: health, figures: figures, rendering: rendering
     ).add(to: &router, guarded)
+    MemberRoutes(coordinator: services.coordinator, endThisWorker: endThisWorker).add(to: &router, guarded)
     LaterRoutes(server: configuration.server).add(to: &router, guarded)
     self.router = router
   }

@@ -66,7 +66,8 @@ final class WorkerService: Sendable {
       catalog: platform.catalog, startedAt: startedAt)
     let routes = WorkerRoutes(
       configuration: configuration, platform: platform, services: services, manager: manager, containers: containers,
-      registry: registry, metrics: metrics, information: information, health: health, figures: figures)
+      registry: registry, metrics: metrics, information: information, health: health, figures: figures,
+      endThisWorker: stopSignal.ask)
     let httpMetrics = HTTPServerMetrics()
     let server = HTTPServer(
       configuration: configuration.httpServer, loops: platform.loops, router: routes.router,
