@@ -92,6 +92,7 @@ import Testing
       #expect(entries.map(\.id) == [a.worker, b.worker])
       #expect(entries.map(\.leaseConnection) == [77, nil])
       try await a.withdraw()
+      try await a.announce(capacity: 3, load: 0.5)
       #expect(try await b.workers().map(\.id) == [b.worker])
     }
   }
