@@ -160,6 +160,42 @@ package final class LocalStream: @unchecked Sendable {
     }
   }
 
+  /// The store has said that this worker is not the owner. From any thread.
+  package func fenced(_ fence: FencedResult.Fence) {
+    home.execute { [self] in
+      if case .owner(let runtime) = role.withLock({ $0 }), !runtime.isOver { runtime.fenced(fence) }
+    }
+  }
+
+  /// The owner is said to be dead. From any thread.
+  package func look() {
+    home.execute { [self] in
+      if case .follower = role.withLock({ $0 }), !isAsking, !hasEnded { ask() }
+    }
+  }
+
+  /// The owner gives the stream up to this worker. From any thread.
+  func succeed(_ owner: Ownership) {
+    home.execute { [self] in
+      guard case .follower = role.withLock({ $0 }), !isAsking, !hasEnded else { return }
+      ask(givenBy: owner)
+    }
+  }
+
+  /// What puts the stream back into a store that has lost it; nil: this worker does not run it.
+  package var owned: OwnedStream? {
+    get async {
+      await withCheckedContinuation { continuation in
+        home.execute { [self] in
+          guard case .owner(let runtime) = role.withLock({ $0 }), !runtime.isOver else {
+            return continuation.resume(returning: nil)
+          }
+          continuation.resume(returning: runtime.owned)
+        }
+      }
+    }
+  }
+
   private func superseded() {
     log.dropUncommitted()
     follow()
@@ -229,12 +265,12 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   /// Nothing has been committed for a while: is the owner still there, or is the stream to be run here?
-  private func ask() {
+  private func ask(givenBy giver: Ownership? = nil) {
     isAsking = true
     Task { [weak self, services, id, home, logger, hasRoom] in
       var answer = Answer.wait
       do {
-        answer = try await Self.find(id, services, hasRoom)
+        answer = try await Self.find(id, services, hasRoom, giver)
       } catch {
         logger.debug("the stream's owner is not known", ["error": "\(error)"])
       }
@@ -246,11 +282,11 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   private static func find(
-    _ id: StreamID, _ services: StreamServices, _ hasRoom: @Sendable () async -> Bool
+    _ id: StreamID, _ services: StreamServices, _ hasRoom: @Sendable () async -> Bool, _ giver: Ownership?
   ) async throws -> Answer {
     guard let record = try await services.coordinator.stream(id) else { return .deleted }
     let owner = record.ownership.flatMap { record.status == .stopping ? nil : $0 }
-    if let owner, await services.peers?.isDead(owner) != true { return .wait }
+    if let owner, owner != giver, await services.peers?.isDead(owner) != true { return .wait }
     // Whoever has a client of the stream may claim it; the first one does.
     guard record.clientCount > 0 else { return .wait }
     // Viewers who have seen a part of the stream come before a limit.

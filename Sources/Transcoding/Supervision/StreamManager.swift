@@ -219,6 +219,30 @@ package actor StreamManager {
     await gone(id, slot.number)
   }
 
+  /// Starts no more, and gives what runs here to other workers: each stream goes on there before it ends here. Returns when
+  /// all have gone, or after `limit`.
+  package func handOver(within limit: Duration) async {
+    isDraining = true
+    guard let peers = services.peers else { return }
+    let deadline = ContinuousClock.now + limit
+    var offered: [LocalStream] = []
+    for slot in slots.values {
+      guard case .running(let stream) = slot.state, let owned = await stream.owned else { continue }
+      if await peers.handOver(stream.id, owned.epoch) { offered.append(stream) }
+    }
+    while offered.contains(where: { $0.runtime != nil && !$0.isOver }), .now < deadline {
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// Another worker gives a stream up to this one.
+  package func succeed(_ id: StreamID, _ owner: Ownership) async throws {
+    guard let record = try await services.coordinator.stream(id), record.ownership == owner else { return }
+    let kind = record.registration.kind
+    guard hasRoom(isTranscode: kind.isTranscoded) else { return }
+    try await stream(id, isTranscode: kind.isTranscoded, acceptsEnded: true).succeed(owner)
+  }
+
   /// Starts no more, ends all, and waits until every source is closed. `killGrace`: how long an FFmpeg may take at most,
   /// if not FFMPEG_KILL_GRACE.
   package func drain(killGrace: Duration? = nil) async {
@@ -231,6 +255,15 @@ package actor StreamManager {
       await stream(in: slot)?.stop(.shutdown, killGrace: killGrace)
       await gone(id, slot.number)
     }
+  }
+
+  /// What puts the streams that run here back into a store that has lost them.
+  package func ownedStreams() async -> [OwnedStream] {
+    var owned: [OwnedStream] = []
+    for slot in slots.values {
+      if case .running(let stream) = slot.state, let one = await stream.owned { owned.append(one) }
+    }
+    return owned
   }
 
   /// The stream if it is run or followed here.

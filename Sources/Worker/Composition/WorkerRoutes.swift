@@ -36,11 +36,13 @@ struct WorkerRoutes: Sendable {
       resolvers: configuration.resolvers
     ).add(to: &router, guarded)
     StreamRoutes(
-      coordinator: services.coordinator, store: services.store, manager: manager, rendering: rendering,
+      coordinator: services.coordinator, store: services.store, manager: manager, peers: services.peers,
+      rendering: rendering,
       playTokens: playTokens
     ).add(to: &router, guarded)
     SystemRoutes(
-      coordinator: services.coordinator, registry: registry, metrics: metrics, information: information,
+      coordinator: services.coordinator, peers: services.peers, registry: registry, metrics: metrics,
+      information: information,
       health: health, figures: figures, rendering: rendering
     ).add(to: &router, guarded)
     MemberRoutes(coordinator: services.coordinator, endThisWorker: endThisWorker).add(to: &router, guarded)

@@ -31,7 +31,7 @@ struct Admission: Sendable {
       stream: stream, client: client, connection: connection, address: identity.address,
       userAgent: identity.userAgent, username: identity.username, format: format)
     switch try await coordinator.join(join, limit: clientLimit) {
-    case .joined: break
+    case .joined: registry.joined(join)
     case .full(let limit): throw Problem.clientLimit(limit)
     case .unknown: throw Problem.streamNotFound
     }
