@@ -173,7 +173,9 @@ struct SimulatedWorker {
   private mutating func read(_ stream: Int, _ reading: StreamReading, _ now: Millis) {
     views[stream].take(reading, now)
     if reading.owner?.worker != worker, !views[stream].isClaiming { views[stream].isUncertain = false }
-    guard views[stream].owned == nil, views[stream].wants(now), !views[stream].isClaiming, mayPublish(now) else { return }
+    guard views[stream].owned == nil, views[stream].wants(now), !views[stream].isClaiming, mayPublish(now) else {
+      return
+    }
     guard let owner = reading.owner else {
       if memory.forgetful(now: .milliseconds(now)) == nil || flaw == .noWaitAfterLoss { claim(stream, over: nil) }
       return

@@ -230,7 +230,9 @@ struct Simulation {
     guard let (slot, epoch) = ledger.lostOwner(stream), now - emptiedAt < SimulatedStore.lapse else { return }
     let owner = workers[slot]
     guard owner.isAlive, owner.pausedUntil == nil, !owner.isPartitioned, owner.mayPublish(now) else { return }
-    if owner.views[stream].owned?.owner.epoch == epoch { ledger.fail("stream \(stream) is taken from life \(slot), which runs it") }
+    if owner.views[stream].owned?.owner.epoch == epoch {
+      ledger.fail("stream \(stream) is taken from life \(slot), which runs it")
+    }
   }
 
   private mutating func look() {
