@@ -21,7 +21,7 @@ struct CommitLedger {
 
   init(streams: Int) { accounts = Array(repeating: Account(), count: streams) }
 
-  mutating func storeLostEverything() {
+  mutating func storeLostSome() {
     for stream in accounts.indices { accounts[stream].isLost = true }
   }
 

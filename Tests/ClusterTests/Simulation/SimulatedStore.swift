@@ -69,17 +69,17 @@ struct SimulatedStore {
 
   mutating func disconnect(_ connection: Int) { connections.remove(connection) }
 
-  mutating func restart(empty: Bool, _ now: Millis) {
+  /// With the data of `memory`; nil: without any.
+  mutating func restart(from memory: SimulatedStore?, _ now: Millis) {
+    let memory = memory ?? SimulatedStore(workers: workers, streams: streams.count, flaw: flaw)
+    (leases, entries, streams, logs, inboxes) = (
+      memory.leases, memory.entries, memory.streams, memory.logs, memory.inboxes
+    )
     isDown = false
     server += 1
     startedAt = now
     connections = []
     nextConnection = 1
-    guard empty else { return }
-    let fresh = SimulatedStore(workers: workers, streams: streams.count, flaw: flaw)
-    (leases, entries, streams, logs, inboxes) = (
-      fresh.leases, fresh.entries, fresh.streams, fresh.logs, fresh.inboxes
-    )
   }
 
   // MARK: Requests

@@ -39,7 +39,7 @@ import Testing
       longest = max(longest, simulation.recovery)
     }
     for name in [
-      "takeover", "fenced", "late", "reasserted", "closed", "told", "two lives", "crash", "emptied", "restarted",
+      "takeover", "fenced", "late", "reasserted", "closed", "told", "two lives", "crash", "store with all", "store with nothing", "store with older",
     ] {
       #expect(reached[name, default: 0] > 10, "\(name): \(reached)")
     }
