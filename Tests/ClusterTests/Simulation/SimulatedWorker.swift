@@ -117,6 +117,8 @@ struct SimulatedWorker {
       for stream in views.indices { views[stream].owned = nil }
       lostAt = now
     case .restored: losses += 1
+    // Another life of this id may have run meanwhile, and have left something.
+    case .gained(wasGone: true): hasReapedItself = false
     case .gained, .connected, .disconnected, nil: break
     }
     switch lease.state {

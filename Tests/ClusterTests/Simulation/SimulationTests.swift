@@ -19,11 +19,9 @@ import Testing
     var simulation = Simulation(seed: seed, keepsTrace: true)
     let broken = simulation.run()
     if always { print(simulation.trace.joined(separator: "\n")) }
-    if let broken {
-      Issue.record(
-        "seed \(seed): \(broken)\nMILLRACE_SIMULATION_SEED=\(seed) replays it\n\(simulation.trace.suffix(400).joined(separator: "\n"))"
-      )
-    }
+    guard let broken else { return }
+    let trace = simulation.trace.suffix(400).joined(separator: "\n")
+    Issue.record("seed \(seed): \(broken)\nMILLRACE_SIMULATION_SEED=\(seed) replays it\n\(trace)")
   }
 
   private func environment(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
@@ -39,7 +37,8 @@ import Testing
       longest = max(longest, simulation.recovery)
     }
     for name in [
-      "takeover", "fenced", "late", "reasserted", "closed", "told", "two lives", "crash", "store with all", "store with nothing", "store with older",
+      "takeover", "fenced", "late", "reasserted", "closed", "told", "two lives", "crash", "store with all",
+      "store with nothing", "store with older",
     ] {
       #expect(reached[name, default: 0] > 10, "\(name): \(reached)")
     }
