@@ -52,6 +52,7 @@ package protocol Coordinator: Sendable {
   /// Makes this worker the owner, if the stream has none (or one that is only closing). The epoch is the greatest of
   /// the stored one + 1, `highestSeen` + 1 (of what the caller has read in the log) and the store's time in µs.
   /// `judgedDead`: the ownership whose lease the caller found lapsed; it is taken over only if it is still there.
+  /// A worker that does not run what it is told to own (its claim's answer was lost) names that as `judgedDead`.
   /// Throws `draining` where it would have to make a draining worker an owner, `settling` while owners may still put
   /// back what the store has lost.
   nonisolated(nonsending) func claim(_ id: StreamID, highestSeen: Epoch, judgedDead: Ownership?)

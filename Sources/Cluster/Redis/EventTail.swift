@@ -14,8 +14,8 @@ final class EventTail: Sendable {
   }
 
   /// How long one read blocks in the server.
-  private static let block = Duration.seconds(5)
-  /// After which a waiting reader looks for itself, whatever the tail does.
+  private static let longest = Duration.seconds(5)
+  /// After so long a waiting reader looks for itself, whatever the tail does.
   private static let patience = Duration.seconds(5)
   private static let pause = Duration.milliseconds(200)
 
@@ -32,7 +32,8 @@ final class EventTail: Sendable {
   func run() async {
     while !Task.isCancelled {
       do throws(RedisError) {
-        try await follow()
+        try await reachNewest()
+        try await block()
       } catch {
         try? await Task.sleep(for: Self.pause)
       }
@@ -40,27 +41,21 @@ final class EventTail: Sendable {
     for waiter in state.withLock({ $0.takeWaiters() }) { waiter.resume() }
   }
 
-  /// One read from where the tail stands; `$` in its place would miss what comes between two reads.
-  nonisolated(nonsending) private func follow() async throws(RedisError) {
-    let from = state.withLock { $0.newest }
-    let reply = try await connection.send(
-      RedisCommand(
-        "XREAD", "COUNT", "1000", "BLOCK", String(Self.block.storedMilliseconds), "STREAMS", key, from.description),
-      timeout: Self.block * 2)
-    guard let last = Self.newest(reply) else { return try await check(from) }
-    for waiter in state.withLock({ $0.reach(last) }) { waiter.resume() }
-  }
-
-  /// Nothing came: if the stream ends before where the tail stands it is another one, after a loss.
-  nonisolated(nonsending) private func check(_ from: EventPosition) async throws(RedisError) {
+  /// Where the stream ends; before where the tail stood, if it is another one after a loss.
+  nonisolated(nonsending) private func reachNewest() async throws(RedisError) {
     let reply = try await connection.send(RedisCommand("XREVRANGE", key, "+", "-", "COUNT", "1"))
-    let last = reply.elements?.first?.elements?.first?.text.flatMap { EventPosition($0) } ?? .start
-    guard last < from else { return }
-    state.withLock { $0.newest = last }
+    let newest = reply.elements?.first?.elements?.first?.text.flatMap { EventPosition($0) } ?? .start
+    for waiter in state.withLock({ $0.reach(newest) }) { waiter.resume() }
   }
 
-  private static func newest(_ reply: RedisValue) -> EventPosition? {
-    reply.elements?.first?.elements?.last?.elements?.last?.elements?.first?.text.flatMap { EventPosition($0) }
+  /// Returns when there is an entry behind where the tail stands (`$` in its place would miss what comes between two
+  /// reads), or after a while.
+  nonisolated(nonsending) private func block() async throws(RedisError) {
+    let from = state.withLock { $0.newest }
+    _ = try await connection.send(
+      RedisCommand(
+        "XREAD", "COUNT", "1", "BLOCK", String(Self.longest.storedMilliseconds), "STREAMS", key, from.description),
+      timeout: Self.longest * 2)
   }
 
   /// Returns when there may be an event after `position`, or when the task is cancelled.
@@ -97,8 +92,8 @@ extension EventTail.State {
   }
 
   fileprivate mutating func reach(_ position: EventPosition) -> [EventTail.Waiter] {
-    newest = position
-    return takeWaiters()
+    defer { newest = position }
+    return position == newest ? [] : takeWaiters()
   }
 
   fileprivate mutating func takeWaiters() -> [EventTail.Waiter] {
