@@ -70,14 +70,19 @@ package final class Reaper: Sendable {
     WorkerEntryFields.decode(worker.text, text)?.streams ?? []
   }
 
-  /// For a worker that starts, before its first heartbeat overwrites the entry: what an earlier life of its id has left.
-  /// Ends the ownerships without clients, and returns the others, to be claimed with the ownership as judged dead.
-  nonisolated(nonsending) package func reapEarlierLife() async throws(CoordinatorError) -> [(StreamID, Ownership)] {
+  /// What another life of this worker's id has left: for a worker that starts, and for one that gets its lease where none
+  /// was (`LeaseNotice.gained(wasGone: true)`), each time before its next heartbeat overwrites the entry. Ends the
+  /// ownerships without clients, and returns the others, to be claimed with the ownership as the one judged dead.
+  /// `running`: what this life runs or is claiming; nil: it has just started, and has no clients either.
+  nonisolated(nonsending) package func reapOtherLives(
+    running: Set<StreamID>? = nil
+  ) async throws(CoordinatorError) -> [(StreamID, Ownership)] {
     let worker = coordinator.worker
     guard let text = try await coordinator.entryText(of: worker) else { return [] }
-    _ = try await coordinator.endClients(of: worker)
+    if running == nil { _ = try await coordinator.endClients(of: worker) }
+    let listed = streams(worker, text).filter { running?.contains($0) != true }
     var watched: [(StreamID, Ownership)] = []
-    for (stream, owner) in try await coordinator.ownerships(of: worker, streams(worker, text)) ?? [] {
+    for (stream, owner) in try await coordinator.ownerships(of: worker, listed) ?? [] {
       if case .watched = try await coordinator.abandon(stream, owner) { watched.append((stream, owner)) }
     }
     return watched

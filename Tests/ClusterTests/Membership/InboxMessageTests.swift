@@ -6,7 +6,8 @@ import Testing
   @Test(
     "each is read as it was written",
     arguments: [
-      .start(Make.stream()), .takeover(Make.stream(2)), .stop(Make.stream()), .kick(Make.stream(), Make.client("a:b@c")),
+      .start(Make.stream()), .takeover(Make.stream(2)), .stop(Make.stream()),
+      .kick(Make.stream(), Make.client("a:b@c")),
       .handover(Make.stream(), Epoch(.max), from: WorkerID("host-8085")),
     ] as [InboxMessage])
   func roundTrip(_ message: InboxMessage) {
@@ -21,7 +22,10 @@ import Testing
       [("do", "kick"), ("stream", Make.stream().text), ("client", "a b")],
       [("do", "handover"), ("stream", Make.stream().text), ("epoch", "-1"), ("from", "w")],
       [("do", "handover"), ("stream", Make.stream().text), ("epoch", "1"), ("from", "")],
-      [("do", "handover"), ("stream", Make.stream().text), ("epoch", "1"), ("from", String(repeating: "w", count: 256))],
+      [
+        ("do", "handover"), ("stream", Make.stream().text), ("epoch", "1"),
+        ("from", String(repeating: "w", count: 256)),
+      ],
     ] as [[(String, String)]])
   func hostile(_ fields: [(String, String)]) {
     #expect(InboxMessage(fields: fields) == nil)

@@ -88,7 +88,9 @@ import Testing
     }
   }
 
-  @Test("a worker id that runs twice is found out, loudly; the second one gets the lease when the first ends", .timeLimit(.minutes(1)))
+  @Test(
+    "a worker id that runs twice is found out, loudly; the second one gets the lease when the first ends",
+    .timeLimit(.minutes(1)))
   func twice() async throws {
     try await withFixture { fixture in
       let rig = try await MembershipRig(fixture)

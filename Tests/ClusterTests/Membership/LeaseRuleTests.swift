@@ -123,6 +123,7 @@ import Testing
 
   private func make(renew: Int, giveUp: Int, lapse: Int) throws -> LeaseTimes {
     try LeaseTimes(
-      renew: .milliseconds(renew), giveUp: .milliseconds(giveUp), lapse: .milliseconds(lapse), check: .milliseconds(500))
+      renew: .milliseconds(renew), giveUp: .milliseconds(giveUp), lapse: .milliseconds(lapse), check: .milliseconds(500)
+    )
   }
 }

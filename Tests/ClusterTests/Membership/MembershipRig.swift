@@ -49,7 +49,8 @@ struct MembershipRig {
 
   func watch(_ name: String) async throws -> OwnerWatch {
     OwnerWatch(
-      worker: WorkerID(name), connection: try await cluster.connection("coordination"), times: times, forgetful: { nil })
+      worker: WorkerID(name), connection: try await cluster.connection("coordination"), times: times, forgetful: { nil }
+    )
   }
 
   func outbox() async throws -> Outbox { Outbox(connection: try await cluster.connection("coordination")) }

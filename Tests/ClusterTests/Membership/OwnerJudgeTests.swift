@@ -6,7 +6,8 @@ import Testing
   private var judge = OwnerJudge(times: .standard)
 
   private func look(
-    _ lease: LeaseValue?, _ connection: OwnerObservation.LeaseConnection, at milliseconds: Int, forgetful: Duration? = nil
+    _ lease: LeaseValue?, _ connection: OwnerObservation.LeaseConnection, at milliseconds: Int,
+    forgetful: Duration? = nil
   ) -> OwnerObservation {
     OwnerObservation(
       lease: lease, connection: connection, askedAt: .milliseconds(milliseconds),

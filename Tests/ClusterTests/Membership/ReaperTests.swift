@@ -100,7 +100,10 @@ import Testing
       let (closed, watched) = try await claimTwo(
         try await rig.cluster.worker("w2"), try await rig.cluster.worker("w3"))
       let again = try await rig.cluster.worker("w2")
-      let left = try await rig.reaper(again).reapEarlierLife()
+      let reaper = try await rig.reaper(again)
+      #expect(try await reaper.reapOtherLives(running: [closed, watched]).isEmpty)
+      #expect(try await again.stream(closed)?.owner == WorkerID("w2"))
+      let left = try await reaper.reapOtherLives()
       #expect(left.map(\.0) == [watched])
       #expect(try await again.stream(closed)?.owner == nil)
       let claim = try await again.claim(watched, highestSeen: .none, judgedDead: try #require(left.first).1).claim

@@ -69,17 +69,17 @@ struct SimulatedStore {
 
   mutating func disconnect(_ connection: Int) { connections.remove(connection) }
 
-  mutating func restart(empty: Bool, _ now: Millis) {
+  /// With the data of `memory`; nil: without any.
+  mutating func restart(from memory: SimulatedStore?, _ now: Millis) {
+    let memory = memory ?? SimulatedStore(workers: workers, streams: streams.count, flaw: flaw)
+    (leases, entries, streams, logs, inboxes) = (
+      memory.leases, memory.entries, memory.streams, memory.logs, memory.inboxes
+    )
     isDown = false
     server += 1
     startedAt = now
     connections = []
     nextConnection = 1
-    guard empty else { return }
-    let fresh = SimulatedStore(workers: workers, streams: streams.count, flaw: flaw)
-    (leases, entries, streams, logs, inboxes) = (
-      fresh.leases, fresh.entries, fresh.streams, fresh.logs, fresh.inboxes
-    )
   }
 
   // MARK: Requests
@@ -199,7 +199,9 @@ struct SimulatedStore {
     return .accepted
   }
 
-  private mutating func reassert(_ stream: Int, _ owner: Ownership, _ last: StreamPosition?, _ now: Millis) -> FencedResult {
+  private mutating func reassert(_ stream: Int, _ owner: Ownership, _ last: StreamPosition?, _ now: Millis)
+    -> FencedResult
+  {
     if streams[stream] == nil {
       streams[stream] = StreamEntry(Cast.registrations[stream], epochFloor: .none, now: Self.time(now))
     }
@@ -215,10 +217,13 @@ struct SimulatedStore {
   private func entry(_ worker: Int, _ now: Millis) -> SimulatedReply {
     guard let entry = entries[worker] else { return .entry(version: 0, [], isLeased: lease(worker, now) != nil) }
     let owned = entry.streams.compactMap { stream -> (Int, Ownership)? in
-      guard let owner = streams[stream]?.record.owner, let epoch = streams[stream]?.closingOrOwnedEpoch else { return nil }
+      guard let owner = streams[stream]?.record.owner, let epoch = streams[stream]?.closingOrOwnedEpoch else {
+        return nil
+      }
       return owner == workers[worker] ? (stream, Ownership(worker: owner, epoch: epoch)) : nil
     }
-    return .entry(version: entry.version, owned.map { (stream: $0.0, owner: $0.1) }, isLeased: lease(worker, now) != nil)
+    return .entry(
+      version: entry.version, owned.map { (stream: $0.0, owner: $0.1) }, isLeased: lease(worker, now) != nil)
   }
 }
 

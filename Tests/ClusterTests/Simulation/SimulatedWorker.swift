@@ -117,6 +117,8 @@ struct SimulatedWorker {
       for stream in views.indices { views[stream].owned = nil }
       lostAt = now
     case .restored: losses += 1
+    // Another life of this id may have run meanwhile, and have left something.
+    case .gained(wasGone: true): hasReapedItself = false
     case .gained, .connected, .disconnected, nil: break
     }
     switch lease.state {
@@ -173,7 +175,9 @@ struct SimulatedWorker {
   private mutating func read(_ stream: Int, _ reading: StreamReading, _ now: Millis) {
     views[stream].take(reading, now)
     if reading.owner?.worker != worker, !views[stream].isClaiming { views[stream].isUncertain = false }
-    guard views[stream].owned == nil, views[stream].wants(now), !views[stream].isClaiming, mayPublish(now) else { return }
+    guard views[stream].owned == nil, views[stream].wants(now), !views[stream].isClaiming, mayPublish(now) else {
+      return
+    }
     guard let owner = reading.owner else {
       if memory.forgetful(now: .milliseconds(now)) == nil || flaw == .noWaitAfterLoss { claim(stream, over: nil) }
       return

@@ -12,6 +12,7 @@ struct Simulation {
     case arrival(slot: Int, connection: Int, server: Int, number: Int, SimulatedRequest)
     case reply(slot: Int, number: Int, SimulatedRequest, SimulatedReply)
     case fault(Fault)
+    case snapshot
     case look
   }
 
@@ -21,9 +22,16 @@ struct Simulation {
     case pause(slot: Int, Millis)
     case partition(slot: Int, breaks: Bool)
     case heal(slot: Int)
-    case storeDown(for: Millis, empty: Bool)
-    case storeUp(empty: Bool)
+    case storeDown(for: Millis, Memory)
+    case storeUp(Memory)
     case viewer(slot: Int, stream: Int, comes: Bool)
+  }
+
+  /// What the store has when it comes back.
+  enum Memory: CaseIterable {
+    case all, nothing
+    /// What it had up to 1 s before: another server took over, which had not heard of the rest.
+    case older
   }
 
   private enum Phase {
@@ -43,6 +51,8 @@ struct Simulation {
   private(set) var now: Millis = 0
   private(set) var store: SimulatedStore
   private(set) var workers: [SimulatedWorker] = []
+  /// What a replica has of it.
+  private var snapshot: SimulatedStore?
   private(set) var ledger: CommitLedger
   private var pending: [[(number: Int, request: SimulatedRequest, sentAt: Millis)]] = []
   private var requests = 0
@@ -94,6 +104,7 @@ struct Simulation {
       if !store.isDown, store.server == server, store.connections.contains(connection) { arrive(slot, number, request) }
     case .reply(let slot, let number, let request, let reply): deliver(slot, number, request, reply, event)
     case .fault(let fault): if case .faults = phase { apply(fault) } else if case .storeUp = fault { apply(fault) }
+    case .snapshot: snapshot = store
     case .look: look()
     }
   }
@@ -230,7 +241,9 @@ struct Simulation {
     guard let (slot, epoch) = ledger.lostOwner(stream), now - emptiedAt < SimulatedStore.lapse else { return }
     let owner = workers[slot]
     guard owner.isAlive, owner.pausedUntil == nil, !owner.isPartitioned, owner.mayPublish(now) else { return }
-    if owner.views[stream].owned?.owner.epoch == epoch { ledger.fail("stream \(stream) is taken from life \(slot), which runs it") }
+    if owner.views[stream].owned?.owner.epoch == epoch {
+      ledger.fail("stream \(stream) is taken from life \(slot), which runs it")
+    }
   }
 
   private mutating func look() {
@@ -263,7 +276,7 @@ struct Simulation {
   private mutating func endFaults() {
     note("the faults end")
     (lossPercent, latePercent) = (0, 0)
-    if store.isDown { restartStore(empty: false) }
+    if store.isDown { restartStore(.all) }
     for slot in workers.indices {
       workers[slot].isPartitioned = false
       if let until = workers[slot].pausedUntil, until > now { workers[slot].pausedUntil = now }
@@ -329,7 +342,9 @@ struct Simulation {
         queue.add(.fault(.partition(slot: slot, breaks: Bool.random(using: &random))), at: at)
         queue.add(.fault(.heal(slot: slot)), at: at + length)
       default:
-        queue.add(.fault(.storeDown(for: length / 2, empty: Bool.random(using: &random))), at: at)
+        let memory = Memory.allCases.randomElement(using: &random) ?? .all
+        if memory == .older { queue.add(.snapshot, at: max(0, at - Int.random(in: 0...1000, using: &random))) }
+        queue.add(.fault(.storeDown(for: length / 2, memory)), at: at)
       }
     }
   }
@@ -360,11 +375,11 @@ struct Simulation {
       store.disconnect(connection)
       workers[slot].disconnect()
     case .heal(let slot): workers[slot].isPartitioned = false
-    case .storeDown(let length, let empty):
+    case .storeDown(let length, let memory):
       guard !store.isDown else { return }
       store.isDown = true
-      queue.add(.fault(.storeUp(empty: empty)), at: now + length)
-    case .storeUp(let empty): if store.isDown { restartStore(empty: empty) }
+      queue.add(.fault(.storeUp(memory)), at: now + length)
+    case .storeUp(let memory): if store.isDown { restartStore(memory) }
     case .viewer(let slot, let stream, let comes):
       guard workers.indices.contains(slot), workers[slot].isAlive, workers[slot].pausedUntil == nil else { return }
       workers[slot].watch(stream, comes, now)
@@ -372,12 +387,16 @@ struct Simulation {
     }
   }
 
-  private mutating func restartStore(empty: Bool) {
-    reach(empty ? "emptied" : "restarted")
-    store.restart(empty: empty, now)
-    guard empty else { return }
+  private mutating func restartStore(_ memory: Memory) {
+    reach("store with \(memory)")
+    switch memory {
+    case .all: store.restart(from: store, now)
+    case .nothing: store.restart(from: nil, now)
+    case .older: store.restart(from: snapshot ?? store, now)
+    }
+    guard memory != .all else { return }
     emptiedAt = now
-    ledger.storeLostEverything()
+    ledger.storeLostSome()
   }
 
   private mutating func reach(_ name: String) { reached[name, default: 0] += 1 }

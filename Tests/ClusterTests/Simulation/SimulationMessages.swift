@@ -59,7 +59,7 @@ struct GrantedClaim {
 }
 
 /// What can be broken on purpose, to see that the simulation notices.
-enum Flaw: String, CaseIterable {
+enum Flaw {
   case none
   /// Commits are not compared with owner and epoch.
   case noFencing

@@ -31,7 +31,9 @@ struct StreamView {
 
   mutating func take(_ reading: StreamReading, _ now: Millis) {
     storedEpoch = max(storedEpoch, reading.epoch)
-    guard let last = reading.last, reading.lastEpoch >= seenEpoch, last != seen || reading.lastEpoch > seenEpoch else { return }
+    guard let last = reading.last, reading.lastEpoch >= seenEpoch, last != seen || reading.lastEpoch > seenEpoch else {
+      return
+    }
     seen = last
     seenEpoch = reading.lastEpoch
     newsAt = now
