@@ -10,9 +10,9 @@ struct WindowBudget {
     case recovered
   }
 
-  private static let smallest = 16
+  private static let greatestDivisor = 1_024
   /// Refusals within it halve once.
-  static let pause = Duration.seconds(2)
+  static let pause = Duration.milliseconds(500)
   /// For so long Redis has to take all before windows grow again.
   static let patience = Duration.seconds(60)
 
@@ -37,7 +37,7 @@ struct WindowBudget {
     guard lastStep.map({ $0 + Self.pause <= now }) ?? true else { return .none }
     lastStep = now
     let wasWhole = divisor == 1
-    divisor = min(Self.smallest, divisor * 2)
+    divisor = min(Self.greatestDivisor, divisor * 2)
     return wasWhole ? .full : .none
   }
 

@@ -7,23 +7,28 @@ import Testing
 
 /// A log that another worker writes: the same bytes, the same playlists, and readers that stay when the writer changes.
 @Suite(.timeLimit(.minutes(5))) struct FollowerTests {
-  private func withRigs(_ body: (LogRig, FollowRig, Receivers) async throws -> Void) async throws {
-    let receivers = Receivers()
-    let rig = try await LogRig()
-    await rig.beginRun()
-    let follower = await FollowRig(of: rig)
-    var failure: (any Error)?
-    do { try await body(rig, follower, receivers) } catch { failure = error }
-    await follower.stop()
-    await rig.stop()
-    try await receivers.stop()
-    if let failure { throw failure }
+  private func withRigs(
+    _ kind: StoreKind, _ body: (LogRig, FollowRig, Receivers) async throws -> Void
+  ) async throws {
+    try await withFixture { fixture in
+      let receivers = Receivers()
+      let stores = try await kind.make(WindowLimits(seconds: 30, bytes: 32 << 20), fixture)
+      let rig = try await LogRig(store: TrackingStore(stores.0))
+      await rig.beginRun()
+      let follower = await FollowRig(of: rig, store: TrackingStore(stores.1))
+      var failure: (any Error)?
+      do { try await body(rig, follower, receivers) } catch { failure = error }
+      await follower.stop()
+      await rig.stop()
+      try await receivers.stop()
+      if let failure { throw failure }
+    }
   }
 
   private func playlist(_ log: StreamLog) -> String? { HLSView.playlist(of: log.snapshot()) { "s\($0)" } }
 
-  @Test func aFollowerServesTheSameBytesAndPlaylists() async throws {
-    try await withRigs { rig, early, receivers in
+  @Test(arguments: StoreKind.all) func aFollowerServesTheSameBytesAndPlaylists(_ kind: StoreKind) async throws {
+    try await withRigs(kind) { rig, early, receivers in
       var media = NumberedMedia()
       let viewer = try await Viewer(of: early, receivers)
       for round in 0..<40 {
@@ -55,8 +60,8 @@ import Testing
     }
   }
 
-  @Test func aReaderOfALateFollowerBeginsAtTheNewestPoint() async throws {
-    try await withRigs { rig, _, receivers in
+  @Test(arguments: StoreKind.all) func aReaderOfALateFollowerBeginsAtTheNewestPoint(_ kind: StoreKind) async throws {
+    try await withRigs(kind) { rig, _, receivers in
       var media = NumberedMedia()
       await rig.feed(media.frames(25 * 20))
       await rig.endRun()
@@ -71,8 +76,8 @@ import Testing
   }
 
   /// The owner dies with chunks that nobody else has; its followers' readers go on with the new owner.
-  @Test func readersStayWhenAFollowerTakesOver() async throws {
-    try await withRigs { rig, follower, receivers in
+  @Test(arguments: StoreKind.all) func readersStayWhenAFollowerTakesOver(_ kind: StoreKind) async throws {
+    try await withRigs(kind) { rig, follower, receivers in
       var media = NumberedMedia()
       let viewer = try await Viewer(of: follower, receivers)
       await rig.feed(media.frames(100))
@@ -92,8 +97,8 @@ import Testing
   }
 
   /// The old owner was only paused: its readers have had chunks that the store never took.
-  @Test func readersOfAFencedOwnerGoOnWithTheNewOwnersLog() async throws {
-    try await withRigs { rig, other, receivers in
+  @Test(arguments: StoreKind.all) func readersOfAFencedOwnerGoOnWithTheNewOwnersLog(_ kind: StoreKind) async throws {
+    try await withRigs(kind) { rig, other, receivers in
       var media = NumberedMedia()
       let viewer = try await Viewer(of: rig, receivers)
       await rig.feed(media.frames(100))
@@ -120,8 +125,8 @@ import Testing
     }
   }
 
-  @Test func aStoreThatIsAwayForAWhileLosesNothing() async throws {
-    try await withRigs { rig, follower, receivers in
+  @Test(arguments: StoreKind.all) func aStoreThatIsAwayForAWhileLosesNothing(_ kind: StoreKind) async throws {
+    try await withRigs(kind) { rig, follower, receivers in
       var media = NumberedMedia()
       let viewer = try await Viewer(of: follower, receivers)
       await rig.feed(media.frames(50))

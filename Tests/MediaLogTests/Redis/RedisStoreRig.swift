@@ -28,10 +28,10 @@ final class RedisStoreRig: Sendable {
     configuration.maxBackoff = .milliseconds(100)
     let logger = Logger(level: .info, sink: sink)
     let redisMetrics = RedisMetrics(registry)
-    func connection(_ role: String) -> RedisConnection {
-      RedisConnection(configuration: configuration, role: role, loop: loop, logger: logger, metrics: redisMetrics)
-    }
-    (media, blocking) = (connection("media"), connection("blocking"))
+    media = RedisConnection(
+      configuration: configuration, role: "media", loop: loop, logger: logger, metrics: redisMetrics)
+    blocking = RedisConnection(
+      configuration: configuration, role: "blocking", loop: loop, logger: logger, metrics: redisMetrics)
     store = RedisChunkStore(
       media: media, blocking: [blocking], settings: settings, loop: loop, logger: logger,
       metrics: RedisChunkStoreMetrics(registry), mayPublish: mayPublish)

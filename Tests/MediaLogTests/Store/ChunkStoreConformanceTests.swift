@@ -1,33 +1,13 @@
 import Identifiers
 import MediaLog
-import TestKit
 import Testing
-
-/// One kind of store. Each that is added here has to behave as all others do.
-struct StoreKind: Sendable, CustomTestStringConvertible {
-  let name: String
-  let make: @Sendable (WindowLimits, Fixture) async throws -> any ChunkStore
-
-  var testDescription: String { name }
-
-  static let all = [
-    StoreKind(name: "memory") { limits, _ in MemoryChunkStore(limits: limits) },
-    StoreKind(name: "Redis") { limits, fixture in
-      try await fixture.redisStore(try await fixture.redisServer(), limits: limits).store
-    },
-  ]
-
-  func withStore(_ limits: WindowLimits, _ body: (any ChunkStore) async throws -> Void) async throws {
-    try await withFixture { try await body(try await make(limits, $0)) }
-  }
-}
 
 @Suite(.timeLimit(.minutes(2))) struct ChunkStoreConformanceTests {
   private let id = Made.stream
   private let wide = WindowLimits(seconds: 3_600, bytes: 1 << 30)
 
   @Test(arguments: StoreKind.all) func aNewLogBeginsAtOne(_ kind: StoreKind) async throws {
-    try await kind.withStore(wide) { store in
+    try await kind.withStore(wide) { (store: any ChunkStore) async throws in
       #expect(
         try await store.open(id, epoch: Epoch(5))
           == LogPosition(nextChunk: ChunkNumber(1), continues: false, targetDuration: nil, endTime: nil))
@@ -67,7 +47,7 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: StoreKind.all) func withoutAnOpenNothingIsTaken(_ kind: StoreKind) async throws {
-    try await kind.withStore(wide) { store in
+    try await kind.withStore(wide) { (store: any ChunkStore) async throws in
       await #expect(throws: ChunkStoreError.fenced(by: .none)) { try await store.commit(Made.sealed(1), to: id) }
       #expect(try await store.entries(of: id, after: ChunkNumber(0), limit: 9).isEmpty)
     }

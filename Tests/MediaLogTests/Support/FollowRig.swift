@@ -16,12 +16,13 @@ final class FollowRig: ReadableRig {
   private let follower: LoopBound<LogFollower>
   private let writer = Mutex<LoopBound<LogWriter>?>(nil)
 
-  /// `log`: the one that is to follow, if not a new one.
-  init(of rig: LogRig, log present: StreamLog? = nil) async {
+  /// `log`: the one that is to follow, if not a new one. `store`: this worker's, if not the one of `rig`.
+  init(of rig: LogRig, log present: StreamLog? = nil, store: TrackingStore? = nil) async {
+    let store = store ?? rig.store
     let log = present ?? StreamLog(id: Made.stream, limits: rig.log.limits, listSize: rig.log.listSize)
-    (store, self.log) = (rig.store, log)
+    (self.store, self.log) = (store, log)
     services = FanOutServices(bytesOut: .init(), skips: .init(), writeTimeouts: .init()) { _, _ in }
-    follower = await home.run { [home, events, store] in
+    follower = await home.run { [home, events] in
       let follower = LogFollower(log: log, store: store, loop: home) { event in events.change { $0.append(event) } }
       follower.start()
       return LoopBound(follower, loop: home)

@@ -2,7 +2,7 @@ import Identifiers
 import MediaLog
 import Synchronization
 
-/// A memory store that can be away, lose its answers, or be slow; and that knows which chunks are still alive.
+/// A store (of memory, if no other is given) that can be away, lose its answers, or be slow; and that knows which chunks are still alive.
 final class TrackingStore: ChunkStore {
   enum Mood: Sendable {
     case well
@@ -22,10 +22,12 @@ final class TrackingStore: ChunkStore {
     var offers = 0
   }
 
-  private let store: MemoryChunkStore
+  private let store: any ChunkStore
   private let state = Mutex(State())
 
-  init(limits: WindowLimits) { store = MemoryChunkStore(limits: limits) }
+  init(_ store: any ChunkStore) { self.store = store }
+
+  convenience init(limits: WindowLimits) { self.init(MemoryChunkStore(limits: limits)) }
 
   func set(_ mood: Mood) { state.withLock { $0.mood = mood } }
   /// The numbers that were taken, in that order.
