@@ -35,15 +35,21 @@ let package = Package(
     .systemLibrary(name: "CYAML"),
     .target(name: "CLinux"),
     library("Identifiers", []),
+    library("JSONCoding", []),
     library("Digests", ["COpenSSL"]),
     library("Observability", []),
     library("TransportStream", []),
     library("EventLoop", ["CLibevent", "CLinux"]),
     library("ChildProcess", ["EventLoop", "CLinux"]),
     library("Redis", ["Observability", "EventLoop", "CLibevent", "CHiredis", "COpenSSL"]),
-    library("HTTP", ["EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
-    library("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "CLinux"]),
-    library("Cluster", ["Identifiers"]),
+    library("HTTP", ["JSONCoding", "EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
+    .target(
+      name: "MediaLog",
+      dependencies: ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "CLinux"],
+      resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
+    .target(
+      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis"],
+      resources: [.embedInCode("Redis/Scripts"), .embedInCode("Membership/Scripts")], swiftSettings: swiftSettings),
     library(
       "Transcoding",
       [
@@ -53,13 +59,14 @@ let package = Package(
     library(
       "Worker",
       [
-        "Identifiers", "Digests", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster",
-        "Transcoding", "CYAML",
+        "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
+        "Cluster", "Transcoding", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     library("TestKit", ["CLinux"]),
     executable(
       "Bench", ["TransportStream", "EventLoop", "TestKit"]),
+    tests("JSONCoding", []),
     tests("Digests", []),
     tests("Observability", []),
     tests("TransportStream", []),
@@ -67,8 +74,8 @@ let package = Package(
     tests("ChildProcess", ["EventLoop"]),
     tests("Redis", ["Observability", "EventLoop", "TestKit"]),
     tests("HTTP", ["EventLoop"]),
-    tests("MediaLog", ["Identifiers", "TransportStream", "EventLoop", "TestKit"]),
-    tests("Cluster", ["Identifiers"]),
+    tests("MediaLog", ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "TestKit"]),
+    tests("Cluster", ["Identifiers", "Observability", "EventLoop", "Redis", "TestKit"]),
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),

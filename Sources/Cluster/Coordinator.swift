@@ -51,11 +51,17 @@ package protocol Coordinator: Sendable {
 
   /// Makes this worker the owner, if the stream has none (or one that is only closing). The epoch is the greatest of
   /// the stored one + 1, `highestSeen` + 1 (of what the caller has read in the log) and the store's time in µs.
-  /// Throws `draining` where it would have to make a draining worker an owner.
-  /// `judgedDead`: the ownership that the caller has found dead, or that gives the stream away; it is taken over only if it
-  /// is still the present one.
+  /// `judgedDead`: the ownership whose lease the caller found lapsed; it is taken over only if it is still there.
+  /// A worker that does not run what it is told to own (its claim's answer was lost) names that as `judgedDead`.
+  /// Throws `draining` where it would have to make a draining worker an owner, `settling` while owners may still put
+  /// back what the store has lost.
   nonisolated(nonsending) func claim(_ id: StreamID, highestSeen: Epoch, judgedDead: Ownership?)
     async throws(CoordinatorError) -> ClaimResult
+
+  /// Puts back streams that this worker runs, after a store came back that may have lost them. What is there with the
+  /// same ownership is accepted as it is; where another has it, or it was ended, the answer is the fence.
+  nonisolated(nonsending) func reassert(_ owned: [OwnedStream])
+    async throws(CoordinatorError) -> [StreamID: FencedResult]
 
   nonisolated(nonsending) func update(_ id: StreamID, epoch: Epoch, _ update: StreamUpdate)
     async throws(CoordinatorError) -> FencedResult
@@ -77,6 +83,10 @@ package protocol Coordinator: Sendable {
 
   /// Counts a client in, or one more connection or HLS request of it. `limit`: distinct clients of the stream, 0 = none.
   nonisolated(nonsending) func join(_ join: ClientJoin, limit: Int) async throws(CoordinatorError) -> JoinResult
+
+  /// Puts back clients of this worker, after a store came back that may have lost them: as `join`, but without limit
+  /// and without telling. Returns those whose stream is not there.
+  nonisolated(nonsending) func restore(_ clients: [ClientJoin]) async throws(CoordinatorError) -> [ClientReference]
 
   nonisolated(nonsending) func leave(_ leave: ClientLeave) async throws(CoordinatorError) -> LeaveResult
 
@@ -116,9 +126,9 @@ package protocol Coordinator: Sendable {
 }
 
 extension Coordinator {
-  /// A claim of a stream that nobody is known to own.
-  nonisolated(nonsending) package func claim(_ id: StreamID, highestSeen: Epoch) async throws(CoordinatorError)
-    -> ClaimResult
+  /// Claims a stream that nobody has.
+  nonisolated(nonsending)
+    package func claim(_ id: StreamID, highestSeen: Epoch) async throws(CoordinatorError) -> ClaimResult
   {
     try await claim(id, highestSeen: highestSeen, judgedDead: nil)
   }

@@ -10,14 +10,19 @@ package struct CoordinatorError: Error, Sendable, CustomStringConvertible {
     case invalidReply
     /// This worker is draining and takes no new stream.
     case draining
+    /// The store has just started, and owners may still put back what it lost; `retryAfter` says how long.
+    case settling
   }
 
   package let code: Code
   /// For the log; says nothing that a client may not read.
   package let message: String
   package let cause: (any Error)?
+  /// Nil: not known.
+  package let retryAfter: Duration?
 
-  package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+  package init(_ code: Code, _ message: String, cause: (any Error)? = nil, retryAfter: Duration? = nil) {
+    self.retryAfter = retryAfter
     self.code = code
     self.message = message
     self.cause = cause

@@ -29,6 +29,8 @@ package struct WorkerEntry: Sendable, Equatable {
   /// 0 = idle, 1 = as busy as it should be.
   package var load: Double
   package var draining: Bool
+  /// Redis' CLIENT ID of the connection that renews its lease; nil: none now.
+  package var leaseConnection: Int64?
 }
 
 /// Counts over the cluster for `proxy_stats` (api.md §2.6).

@@ -31,6 +31,7 @@ package final class LogFollower {
   private let onEvent: (Event) -> Void
   private var subscription: LogSubscription?
   private var lastSeen: ChunkNumber
+  private var lastEpoch: Epoch
   private var wanted: [ChunkEntry] = []
   private var isFetching = false
   private var retry: LoopTimer?
@@ -43,7 +44,8 @@ package final class LogFollower {
   package init(log: StreamLog, store: any ChunkStore, loop: EventLoop, onEvent: @escaping (Event) -> Void) {
     loop.assertInLoop()
     (self.log, self.store, self.loop, self.onEvent) = (log, store, loop, onEvent)
-    lastSeen = log.snapshot().window.last?.chunk.number ?? ChunkNumber(0)
+    let last = log.snapshot().window.last?.chunk.header
+    (lastSeen, lastEpoch) = (last?.number ?? ChunkNumber(0), last?.epoch ?? .none)
   }
 
   /// Follows from the log's last chunk on.
@@ -76,8 +78,9 @@ package final class LogFollower {
     guard subscription != nil else { return }
     switch news {
     case .entries(let entries):
-      for entry in entries where entry.number > lastSeen {
-        lastSeen = entry.number
+      // Numbers go back only where the store has lost them, and then with a new owner.
+      for entry in entries where entry.number > lastSeen || entry.epoch > lastEpoch {
+        (lastSeen, lastEpoch) = (entry.number, entry.epoch)
         wanted.append(entry)
         end = nil
       }
@@ -115,7 +118,7 @@ package final class LogFollower {
       return
     }
     // The oldest may have been given up meanwhile.
-    if let last = batch.last?.number { wanted.removeAll { $0.number <= last } }
+    if let index = wanted.lastIndex(where: { $0 == batch.last }) { wanted.removeFirst(index + 1) }
     let stored = zip(chunks, batch).compactMap { chunk, entry in chunk.map { StoredChunk($0, entry) } }
     if early == nil { log.take(stored) } else { early?.append(contentsOf: stored) }
     fetch()

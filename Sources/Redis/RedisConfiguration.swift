@@ -5,6 +5,8 @@ package struct RedisConfiguration: Sendable {
   package var username: String?
   /// Nil: no AUTH.
   package var password: String?
+  /// Tried, with a warning, when there is no `password` and the server demands one.
+  package var fallbackPassword: String?
   package var database = 0
   /// Nil: in the clear.
   package var tls: RedisTLS?
@@ -17,7 +19,7 @@ package struct RedisConfiguration: Sendable {
   /// After so much silence while nothing is in flight a PING asks whether the server is there.
   package var keepAlive = Duration.seconds(10)
   /// A connection on which a command has timed out and nothing came for so long is given up.
-  package var silenceLimit = Duration.seconds(15)
+  package var silenceLimit = Duration.seconds(10)
   /// The first wait before a new try, about; it doubles with each failure.
   package var minBackoff = Duration.milliseconds(100)
   package var maxBackoff = Duration.seconds(5)
@@ -28,14 +30,34 @@ package struct RedisConfiguration: Sendable {
 /// Where a Redis is.
 package enum RedisTarget: Hashable, Sendable {
   case tcp(RedisNode)
+  /// Always in the clear.
   case unix(path: String)
+  case sentinel(RedisSentinels)
 
   /// For people; no secret is in it.
   package var description: String {
     switch self {
     case .tcp(let node): node.description
     case .unix(let path): path
+    case .sentinel(let sentinels): "master \(sentinels.masterName)"
     }
+  }
+}
+
+/// Who knows where the master is.
+package struct RedisSentinels: Hashable, Sendable {
+  /// Asked in turn; at least one.
+  package var nodes: [RedisNode]
+  package var masterName: String
+  /// Of the sentinels, not of the master.
+  package var username: String?
+  package var password: String?
+  /// Whether the sentinels speak TLS, as the master does, when `RedisConfiguration.tls` is set.
+  package var usesTLS = true
+
+  package init(nodes: [RedisNode], masterName: String) {
+    self.nodes = nodes
+    self.masterName = masterName
   }
 }
 

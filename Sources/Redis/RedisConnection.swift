@@ -36,6 +36,7 @@ package final class RedisConnection: Sendable {
 
   /// Ends the connection for good: what is in flight fails with `unavailable`. Returns when the socket is closed.
   package func close() async {
+    guard !core.loop.hasEnded else { return }
     await withCheckedContinuation { done in
       core.loop.execute { [core] in
         core.close()

@@ -41,6 +41,22 @@ struct ConnectionTests {
     }
   }
 
+  @Test func aNameIsLookedUp() async throws {
+    try await withFixture { fixture in
+      let server = try await fixture.redisServer()
+      var configuration = server.configuration
+      configuration.target = .tcp(RedisNode(host: "localhost", port: UInt16(server.port)))
+      let redis = try await Client(fixture).connected(configuration, fixture)
+      #expect(try await redis.send(RedisCommand("PING", [])).text == "PONG")
+
+      configuration.target = .tcp(RedisNode(host: "nowhere.invalid", port: 6379))
+      let client = Client(fixture)
+      _ = client.connection(configuration, fixture)
+      try await eventually("the failure", within: .seconds(20)) { client.sink.messages == ["Redis is away"] }
+      #expect(client.sink.records[0].metadata["error"]?.hasPrefix("nowhere.invalid:6379: ") == true)
+    }
+  }
+
   @Test func thousandsOfCommandsKeepTheirOrder() async throws {
     try await withFixture { fixture in
       let server = try await fixture.redisServer()

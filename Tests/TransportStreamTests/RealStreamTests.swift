@@ -35,16 +35,6 @@ struct RealStreamTests {
     #expect(Pipeline(source).points.count == starts)
   }
 
-  @Test func tablesComeAFewTimesASecondBeforeAudio() async throws {
-    let pipeline = Pipeline(try await Shape.audio.stream())
-    let times = pipeline.points.compactMap(\.mark.decodeTime)
-    let tables = pipeline.points.filter(\.mark.hasTables)
-    #expect(pipeline.pids().count { $0 == 0 } == tables.count)
-    for point in tables { #expect(pipeline.pids(from: point.offset).first == 0) }
-    let seconds = Double((times.last ?? 0) - (times.first ?? 0)) / 90_000
-    #expect((4...7).contains(Double(tables.count) / seconds), "\(tables.count) in \(seconds) s")
-  }
-
   @Test(arguments: Shape.allCases.filter(\.hasVideo))
   func withoutTheIndicatorThePicturesTellTheSame(_ shape: Shape) async throws {
     let source = try await shape.stream()

@@ -11,6 +11,14 @@ extension ClusterBook {
     }
   }
 
+  /// As `join`, with nothing to tell.
+  package mutating func restore(_ join: ClientJoin, now: ClusterTime) -> JoinResult {
+    let (worker, limits) = (identity.id, limits)
+    return change(join.stream, unknown: .unknown) {
+      $0.join(join, worker: worker, limit: 0, limits: limits, isRestored: true, now: now)
+    }.answer
+  }
+
   package mutating func leave(_ leave: ClientLeave, now: ClusterTime) -> Step<LeaveResult> {
     let step = change(leave.traffic.stream, unknown: .unknown) { $0.leave(leave, now: now) }
     if step.answer != .unknown { count(leave.traffic) }

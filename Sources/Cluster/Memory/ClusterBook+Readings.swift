@@ -14,12 +14,12 @@ extension ClusterBook {
 
   package func clients(of id: StreamID) -> [ClientRecord]? {
     guard let entry = entries[id], entry.state.isVisible else { return nil }
-    return longestConnectedFirst(entry.clients.records)
+    return entry.clients.records.longestConnectedFirst()
   }
 
   /// Longest connected first.
   package var clients: [ClientRecord] {
-    longestConnectedFirst(visible.flatMap(\.clients.records))
+    visible.flatMap(\.clients.records).longestConnectedFirst()
   }
 
   package var worker: WorkerEntry {
@@ -38,13 +38,4 @@ extension ClusterBook {
       sum.clients += entry.clients.count
     }
   }
-}
-
-/// Sorts indices: records are large, and there may be tens of thousands.
-private func longestConnectedFirst(_ records: [ClientRecord]) -> [ClientRecord] {
-  let order = records.indices.sorted {
-    let (left, right) = (records[$0].connectedAt, records[$1].connectedAt)
-    return left != right ? left < right : records[$0].id.text < records[$1].id.text
-  }
-  return order.map { records[$0] }
 }

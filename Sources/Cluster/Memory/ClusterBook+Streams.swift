@@ -51,10 +51,19 @@ extension ClusterBook {
     let worker = worker ?? identity.id
     let draining = heartbeat.draining
     return change(id, unknown: .unknown) { entry in
-      if draining, entry.state.isVisible, entry.state.owner == nil { return Step(nil) }
+      if draining, entry.state.isVisible, entry.state.owner == nil || entry.state.owner == judgedDead {
+        return Step(nil)
+      }
       let claim = entry.claim(by: worker, highestSeen: highestSeen, judgedDead: judgedDead, now: now)
       return Step(claim.answer, claim.events)
     }
+  }
+
+  package mutating func reassert(_ owned: OwnedStream, now: ClusterTime) -> FencedResult {
+    let id = owned.registration.id
+    let owner = Ownership(worker: identity.id, epoch: owned.epoch)
+    if entries[id] == nil { insert(StreamEntry(reasserted: owned, owner, now: now)) }
+    return change(id, unknown: .fenced(.unknown)) { Step($0.reassert(owned, owner)) }.answer
   }
 
   package mutating func update(_ id: StreamID, epoch: Epoch, _ update: StreamUpdate) -> FencedResult {

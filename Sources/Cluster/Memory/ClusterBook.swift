@@ -62,6 +62,8 @@ package struct ClusterBook: Sendable {
     return started.events
   }
 
+  mutating func insert(_ entry: StreamEntry) { entries[entry.id] = entry }
+
   package mutating func announce(capacity: Int, load: Double, now: ClusterTime) {
     heartbeat.capacity = capacity
     heartbeat.load = load

@@ -7,6 +7,16 @@ extension MemoryCoordinator {
     step { $0.join(join, limit: limit, now: $1) }
   }
 
+  package nonisolated(nonsending) func restore(_ clients: [ClientJoin])
+    async throws(CoordinatorError) -> [ClientReference]
+  {
+    quietStep { book, now in
+      clients.filter { book.restore($0, now: now) == .unknown }.map {
+        ClientReference(stream: $0.stream, client: $0.client)
+      }
+    }
+  }
+
   package nonisolated(nonsending) func leave(_ leave: ClientLeave) async throws(CoordinatorError) -> LeaveResult {
     step { $0.leave(leave, now: $1) }
   }

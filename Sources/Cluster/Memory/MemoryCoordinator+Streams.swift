@@ -46,6 +46,14 @@ extension MemoryCoordinator {
     return result
   }
 
+  package nonisolated(nonsending) func reassert(_ owned: [OwnedStream])
+    async throws(CoordinatorError) -> [StreamID: FencedResult]
+  {
+    quietStep { book, now in
+      owned.reduce(into: [:]) { $0[$1.registration.id] = book.reassert($1, now: now) }
+    }
+  }
+
   package nonisolated(nonsending) func update(_ id: StreamID, epoch: Epoch, _ update: StreamUpdate)
     async throws(CoordinatorError) -> FencedResult
   {

@@ -2,15 +2,17 @@ package import Identifiers
 
 extension StreamEntry {
   /// A client that comes while the stream is stopping ends that stop: nobody owns the stream then, and the caller
-  /// claims it anew.
+  /// claims it anew. One that is only put back (`isRestored`) is told to nobody.
   package mutating func join(
-    _ join: ClientJoin, worker: WorkerID, limit: Int, limits: CoordinatorLimits, now: ClusterTime
+    _ join: ClientJoin, worker: WorkerID, limit: Int, limits: CoordinatorLimits, isRestored: Bool = false,
+    now: ClusterTime
   ) -> Step<JoinResult> {
     guard state.isVisible else { return Step(.unknown) }
     var events: [EventDraft] = []
     switch clients.join(join, worker: worker, limit: limit, limits: limits, now: now) {
     case .full(let limit): return Step(.full(limit: limit))
     case .known: break
+    case .new where isRestored: break
     case .new(let client): events = activate() + [draft(.clientConnected(client, clientCount: clients.count))]
     }
     activity?.hadClient = true

@@ -28,6 +28,29 @@ extension StreamEntry {
     return Step(.claimed(claim), events)
   }
 
+  /// A stream that its owner puts back. It was active before it was lost.
+  init(reasserted owned: OwnedStream, _ owner: Ownership, now: ClusterTime) {
+    self.init(owned.registration, epochFloor: owned.epoch, now: now)
+    if let createdAt = owned.createdAt { self.createdAt = createdAt }
+    activity = Activity(metadata: registration.metadata, hadClient: true)
+    startedAt = now.wall
+    take(owned, owner)
+  }
+
+  private mutating func take(_ owned: OwnedStream, _ owner: Ownership) {
+    revision = owned.registration == registration ? owned.revision : owned.revision + 1
+    state = .owned(owner, owned.phase)
+    epoch = owner.epoch
+    report = owned.report
+  }
+
+  /// The owner says that it is the owner. A stream that nobody has run since it was registered anew becomes its own.
+  mutating func reassert(_ owned: OwnedStream, _ owner: Ownership) -> FencedResult {
+    if state == .idle, epoch == .none { take(owned, owner) }
+    if let fence = state.fence(owner.epoch) { return .fenced(fence) }
+    return state.owner == owner ? .accepted : .fenced(.superseded(by: state.owner))
+  }
+
   package mutating func update(epoch: Epoch, _ update: StreamUpdate) -> FencedResult {
     if let fence = state.fence(epoch) { return .fenced(fence) }
     if let phase = update.phase, let owner = state.owner { state = .owned(owner, phase) }

@@ -1,3 +1,5 @@
+internal import JSONCoding
+
 /// An error that knows its answer: `application/problem+json` (RFC 9457; api.md §1.3, §1.4). Handlers throw it.
 package struct Problem: Error, Sendable, Equatable {
   package enum Detail: Sendable, Equatable {

@@ -40,9 +40,9 @@ struct ConnectionStateMachine {
   private enum State {
     /// Exits: locating, closed.
     case idle
-    /// The address is looked for: a name's lookup, the sentinels. Exits: connecting, waiting, closed.
+    /// The sentinels are asked, where there are any. Exits: connecting, waiting, closed.
     case locating
-    /// Exits: securing, greeting, waiting, closed.
+    /// The name's lookup, then TCP. Exits: securing, greeting, waiting, closed.
     case connecting
     /// TLS. Exits: greeting, waiting, closed.
     case securing
@@ -55,7 +55,7 @@ struct ConnectionStateMachine {
     case closed
   }
 
-  private let plan: Plan
+  let plan: Plan
   private let backoff: Backoff
   private var state = State.idle
   private var failures = 0
@@ -73,10 +73,6 @@ struct ConnectionStateMachine {
 
   var isReady: Bool {
     if case .ready = state { true } else { false }
-  }
-
-  var isConnecting: Bool {
-    if case .connecting = state { true } else { false }
   }
 
   var isClosed: Bool {

@@ -2,15 +2,25 @@ internal import CLibevent
 internal import EventLoop
 internal import Glibc
 
-/// One socket to a server: connects, then carries bytes both ways without ever blocking. Confined to its loop.
+/// One socket to a server: connects, then carries bytes both ways, in TLS if told to, without ever blocking. Confined
+/// to its loop.
 ///
-/// Not a bufferevent: libevent 2.1 reads 4 KiB at a time from those.
+/// Not a bufferevent: libevent 2.1 reads 4 KiB at a time into those.
 final class RedisSocket {
   enum Event {
     case connected
+    /// The TLS handshake is done.
+    case secured
     case received(UnsafeRawBufferPointer)
     /// The socket is closed; nothing follows.
     case ended(String)
+  }
+
+  private enum Stage {
+    case connecting
+    case open
+    case securing(TLSSession)
+    case secured(TLSSession)
   }
 
   private static let inputSize = 128 << 10
@@ -19,14 +29,12 @@ final class RedisSocket {
   private let address: SocketAddress
   private let handler: (Event) -> Void
   private var descriptor: Int32
+  private var stage = Stage.connecting
   private var readWatch: DescriptorWatch?
   private var writeWatch: DescriptorWatch?
-  private var isConnected = false
   private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: inputSize, alignment: 16)
   /// What waits to be sent: an evbuffer.
   let output: OpaquePointer
-
-  private(set) var sentBytes = 0
 
   init(loop: EventLoop, address: SocketAddress, handler: @escaping (Event) -> Void) {
     self.loop = loop
@@ -60,13 +68,39 @@ final class RedisSocket {
     }
   }
 
+  /// Begins the TLS handshake, on an open connection: nil, or why it cannot. `name`: of the server.
+  func secure(_ context: TLSContext, name: String) -> String? {
+    guard let session = context.session(descriptor: descriptor, name: name) else { return "TLS: no memory" }
+    stage = .securing(session)
+    writeWatch?.enable()
+    return nil
+  }
+
   var unsentBytes: Int { evbuffer_get_length(output) }
 
   /// What stands in `output` is sent in the next turn of the loop.
   func sendSoon() { writeWatch?.enable() }
 
   private func writable() {
-    if isConnected { flush() } else { finishConnecting() }
+    switch stage {
+    case .connecting: finishConnecting()
+    case .open: flush()
+    case .securing(let session): shakeHands(session)
+    case .secured(let session):
+      flush(session)
+      read(session)
+    }
+  }
+
+  private func readable() {
+    switch stage {
+    case .connecting: break
+    case .open: read()
+    case .securing(let session): shakeHands(session)
+    case .secured(let session):
+      read(session)
+      if unsentBytes > 0 { flush(session) }
+    }
   }
 
   private func finishConnecting() {
@@ -74,7 +108,7 @@ final class RedisSocket {
     var length = socklen_t(MemoryLayout<Int32>.size)
     getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
     guard code == 0 else { return end(errorText(code)) }
-    isConnected = true
+    stage = .open
     writeWatch?.disable()
     readWatch = loop.watchReadable(descriptor) { [unowned self] in readable() }
     handler(.connected)
@@ -83,9 +117,7 @@ final class RedisSocket {
   private func flush() {
     while unsentBytes > 0 {
       let count = evbuffer_write(output, descriptor)
-      if count > 0 {
-        sentBytes += Int(count)
-      } else {
+      if count <= 0 {
         if errno == EAGAIN || errno == EINTR { return }
         return end(errorText(errno))
       }
@@ -93,7 +125,7 @@ final class RedisSocket {
     writeWatch?.disable()
   }
 
-  private func readable() {
+  private func read() {
     // More is left to the next turn, so that the loop's others have theirs.
     for _ in 0..<8 {
       let count = recv(descriptor, input.baseAddress, input.count, Int32(MSG_DONTWAIT))
@@ -118,6 +150,8 @@ final class RedisSocket {
     writeWatch?.cancel()
     readWatch = nil
     writeWatch = nil
+    if case .secured(let session) = stage, descriptor >= 0 { session.sayEnd() }
+    stage = .open
     if descriptor >= 0 { Glibc.close(descriptor) }
     descriptor = -1
   }
@@ -126,5 +160,52 @@ final class RedisSocket {
     close()
     evbuffer_free(output)
     input.deallocate()
+  }
+}
+
+// MARK: TLS
+
+extension RedisSocket {
+  private func shakeHands(_ session: TLSSession) {
+    switch session.handshake() {
+    case .done:
+      stage = .secured(session)
+      writeWatch?.disable()
+      handler(.secured)
+    case .wantsRead: writeWatch?.disable()
+    case .wantsWrite: writeWatch?.enable()
+    case .ended(let reason): end(reason)
+    }
+  }
+
+  private func flush(_ session: TLSSession) {
+    while unsentBytes > 0 {
+      var piece = iovec()
+      guard evbuffer_peek(output, -1, nil, &piece, 1) > 0 else { return }
+      switch session.write(UnsafeRawBufferPointer(start: piece.iov_base, count: piece.iov_len)) {
+      case .done(let count): evbuffer_drain(output, count)
+      case .wantsRead: return writeWatch?.disable() ?? ()
+      case .wantsWrite: return writeWatch?.enable() ?? ()
+      case .ended(let reason): return end(lastWords(session) ?? reason)
+      }
+    }
+    writeWatch?.disable()
+  }
+
+  /// What the server said before it closed: that it wants a certificate, say.
+  private func lastWords(_ session: TLSSession) -> String? {
+    if case .ended(let reason) = session.read(into: input) { reason } else { nil }
+  }
+
+  /// To the end of what is there: what the session holds already would not wake the loop again.
+  private func read(_ session: TLSSession) {
+    while descriptor >= 0 {
+      switch session.read(into: input) {
+      case .done(let count): handler(.received(UnsafeRawBufferPointer(rebasing: input[..<count])))
+      case .wantsRead: return
+      case .wantsWrite: return writeWatch?.enable() ?? ()
+      case .ended(let reason): return end(reason)
+      }
+    }
   }
 }

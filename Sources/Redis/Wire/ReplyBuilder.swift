@@ -5,16 +5,23 @@ struct ReplyBuilder {
     var missing: Int
   }
 
-  private let maxElements: Int
+  private let limits: RedisLimits
   private var open: [OpenArray] = []
   private var elementCount = 0
+  private var byteCount = 0
   private var whole: RedisValue?
 
-  init(maxElements: Int) { self.maxElements = maxElements }
+  /// Why the reply was refused.
+  private(set) var complaint: String?
+
+  init(limits: RedisLimits) { self.limits = limits }
 
   /// False when the reply has too many elements.
   mutating func beginArray(count: Int) -> Bool {
-    guard count <= maxElements - elementCount else { return false }
+    guard count <= limits.replyElements - elementCount else {
+      complaint = "a reply of more than \(limits.replyElements) elements"
+      return false
+    }
     elementCount += count
     if count == 0 { return add(.array([])) }
     var array = OpenArray(missing: count)
@@ -23,8 +30,13 @@ struct ReplyBuilder {
     return true
   }
 
-  @discardableResult
-  mutating func add(_ value: RedisValue) -> Bool {
+  /// False when the reply has too many bytes, with the `count` of this value.
+  mutating func add(_ value: RedisValue, count: Int = 0) -> Bool {
+    guard count <= limits.replyBytes - byteCount else {
+      complaint = "a reply of more than \(limits.replyBytes) bytes"
+      return false
+    }
+    byteCount += count
     var value = value
     while var array = open.popLast() {
       array.elements.append(value)
@@ -44,6 +56,7 @@ struct ReplyBuilder {
     defer {
       whole = nil
       elementCount = 0
+      byteCount = 0
     }
     return whole
   }

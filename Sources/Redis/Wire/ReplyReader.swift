@@ -9,7 +9,7 @@ final class ReplyReader {
 
   init(limits: RedisLimits) {
     self.limits = limits
-    builder = ReplyBuilder(maxElements: limits.replyElements)
+    builder = ReplyBuilder(limits: limits)
     functions = .allocate(capacity: 1)
     functions.initialize(to: replyFunctions)
     guard let reader = redisReaderCreateWithFunctions(functions) else { fatalError("hiredis: no memory") }
@@ -47,7 +47,7 @@ final class ReplyReader {
   }
 
   private var complaint: String {
-    if reader.pointee.err == REDIS_ERR_OOM { return "a reply of more than \(limits.replyElements) elements" }
+    if let complaint = builder.complaint { return complaint }
     return withUnsafeBytes(of: reader.pointee.errstr) { text in
       String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
     }
@@ -83,9 +83,8 @@ final class ReplyReader {
   }
 
   /// What hiredis takes for an object; only that it is one matters.
-  fileprivate func add(_ value: RedisValue) -> UnsafeMutableRawPointer? {
-    builder.add(value)
-    return Unmanaged.passUnretained(self).toOpaque()
+  fileprivate func add(_ value: RedisValue, count: Int = 0) -> UnsafeMutableRawPointer? {
+    builder.add(value, count: count) ? Unmanaged.passUnretained(self).toOpaque() : nil
   }
 
   fileprivate func beginArray(count: Int) -> UnsafeMutableRawPointer? {
@@ -102,9 +101,10 @@ private let replyFunctions = redisReplyObjectFunctions(
     guard let task, let reader = ReplyReader.of(task) else { return nil }
     let bytes = UnsafeRawBufferPointer(start: text, count: count)
     switch task.pointee.type {
-    case REDIS_REPLY_STATUS: return reader.add(.status(String(decoding: bytes, as: UTF8.self)))
-    case REDIS_REPLY_ERROR: return reader.add(.error(RedisServerError(String(decoding: bytes, as: UTF8.self))))
-    default: return reader.add(.bulk(RedisBulk(copying: bytes)))
+    case REDIS_REPLY_STATUS: return reader.add(.status(String(decoding: bytes, as: UTF8.self)), count: count)
+    case REDIS_REPLY_ERROR:
+      return reader.add(.error(RedisServerError(String(decoding: bytes, as: UTF8.self))), count: count)
+    default: return reader.add(.bulk(RedisBulk(copying: bytes)), count: count)
     }
   },
   createArray: { task, count in ReplyReader.of(task)?.beginArray(count: Int(count)) },

@@ -4,6 +4,7 @@ package import Identifiers
 package import MediaLog
 internal import Observability
 internal import Synchronization
+internal import TransportStream
 
 /// A stream as this worker serves it: a log, and where its media come from. The log and its readers stay when the
 /// ownership goes from one worker to another.
@@ -94,6 +95,17 @@ package final class LocalStream: @unchecked Sendable {
     case .owner(let runtime): runtime.isLingering
     case .follower: log.snapshot().end != nil
     }
+  }
+
+  /// What the sound is coded in, as the tables before the newest random access point say; nil without sound or media.
+  var audioCodec: String? {
+    guard let item = log.snapshot().window.items.last(where: { $0.chunk.header.isRandomAccess && $0.byteCount > 0 })
+    else { return nil }
+    var tables = Array(
+      UnsafeRawBufferPointer(start: item.chunk.bytes, count: min(item.byteCount, 32 * PacketView.size)))
+    var normalizer = StreamNormalizer()
+    tables.withUnsafeMutableBytes { normalizer.push($0) { _ in } }
+    return normalizer.mediaInfo.audioCodec?.rawValue
   }
 
   /// A request that has no reader was answered from the log.

@@ -38,6 +38,7 @@ package actor StreamManager {
   private var slots: [StreamID: Slot] = [:]
   private var lastNumber: UInt64 = 0
   private var isDraining = false
+  private let clientTranscodes = TranscodePlaces()
 
   package init(services: StreamServices, loops: LoopGroup) {
     self.services = services
@@ -102,8 +103,17 @@ package actor StreamManager {
     let own = slots.values.filter(\.state.isOwn)
     if settings.maxStreams > 0, own.count >= settings.maxStreams { return .limit("MAX_STREAMS", settings.maxStreams) }
     guard isTranscode, settings.maxTranscodes > 0 else { return nil }
-    let transcodes = own.count { $0.isTranscode }
+    let transcodes = own.count { $0.isTranscode } + clientTranscodes.count
     return transcodes >= settings.maxTranscodes ? .limit("MAX_TRANSCODES", settings.maxTranscodes) : nil
+  }
+
+  /// A place for a transcode of one client; taken until it is released.
+  func reserveTranscode() throws(StreamError) -> TranscodePlace {
+    if isDraining { throw .draining }
+    let limit = services.settings.maxTranscodes
+    let own = slots.values.count { $0.isTranscode && $0.state.isOwn }
+    if limit > 0, own + clientTranscodes.count >= limit { throw .limit("MAX_TRANSCODES", limit) }
+    return clientTranscodes.take()
   }
 
   /// Whether another stream may be run here.

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSONCoding
 
 /// One wrong field of a request, as clients of the reference read it (api.md §1.4).
 struct InvalidField: Sendable, Equatable {

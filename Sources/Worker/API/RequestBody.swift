@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSONCoding
 
 /// The JSON object of a request, read field by field; what is wrong is collected, so that one answer names it all
 /// (api.md §1.4, §1.5). `null` means absent, an empty array where an object is expected is an empty object.

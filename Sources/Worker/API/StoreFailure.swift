@@ -6,7 +6,7 @@ extension Problem {
   /// What a client learns of a coordinator that cannot answer (api.md §1.3). Nil: a bug, which is a plain 500.
   init?(_ error: CoordinatorError) {
     switch error.code {
-    case .unavailable, .timedOut: self = .storeUnavailable
+    case .unavailable, .timedOut, .settling: self = .storeUnavailable
     case .draining: self = Problem(StreamError.draining)
     case .invalidReply: return nil
     }

@@ -1,6 +1,7 @@
 internal import Cluster
 internal import HTTP
 internal import Identifiers
+internal import JSONCoding
 internal import Observability
 
 /// Health, information, statistics, clients and metrics (api.md §2.6, §2.9).

@@ -1,5 +1,6 @@
 internal import Cluster
 internal import HTTP
+internal import JSONCoding
 internal import Observability
 internal import Synchronization
 internal import Transcoding

@@ -1,3 +1,4 @@
+internal import JSONCoding
 internal import Transcoding
 
 /// GET /info (api.md §2.6): what this worker is and how it is set. No secret in any field.

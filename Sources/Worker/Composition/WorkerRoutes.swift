@@ -9,8 +9,8 @@ struct WorkerRoutes: Sendable {
 
   init(
     configuration: Configuration, platform: Platform, services: StreamServices, manager: StreamManager,
-    registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation, health: WorkerHealth,
-    figures: WorkerFigures, endThisWorker: @escaping @Sendable () -> Void
+    containers: ContainerFeeds, registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation,
+    health: WorkerHealth, figures: WorkerFigures, endThisWorker: @escaping @Sendable () -> Void
   ) {
     requests = Self.requestCounter(metrics)
     var router = Router(rootPath: configuration.server.rootPath, cors: configuration.corsPolicy)
@@ -24,7 +24,7 @@ struct WorkerRoutes: Sendable {
       coordinator: services.coordinator, manager: manager, registry: registry,
       clientLimit: configuration.limits.clientsPerStream)
     PlaybackRoutes(
-      admission: admission, settings: services.settings, fanOut: services.metrics.fanOut,
+      admission: admission, containers: containers, settings: services.settings, fanOut: services.metrics.fanOut,
       playlistWait: configuration.hls.waitTime, rootPath: configuration.server.rootPath, playTokens: playTokens,
       clientAddress: { configuration.clientAddress($0) }
     ).add(to: &router)

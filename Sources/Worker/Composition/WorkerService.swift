@@ -16,6 +16,7 @@ final class WorkerService: Sendable {
   let stopSignal: StopSignal
   private let platform: Platform
   private let manager: StreamManager
+  private let containers: ContainerFeeds
   private let server: HTTPServer
   private let health: WorkerHealth
   private let monitor: LoopMonitor
@@ -23,12 +24,13 @@ final class WorkerService: Sendable {
   private let grace: Duration
 
   private init(
-    stopSignal: StopSignal, platform: Platform, manager: StreamManager, server: HTTPServer, health: WorkerHealth,
-    monitor: LoopMonitor, housekeeping: Task<Void, Never>, grace: Duration
+    stopSignal: StopSignal, platform: Platform, manager: StreamManager, containers: ContainerFeeds, server: HTTPServer,
+    health: WorkerHealth, monitor: LoopMonitor, housekeeping: Task<Void, Never>, grace: Duration
   ) {
     self.stopSignal = stopSignal
     self.platform = platform
     self.manager = manager
+    self.containers = containers
     self.server = server
     self.health = health
     self.monitor = monitor
@@ -55,6 +57,7 @@ final class WorkerService: Sendable {
       ffmpeg: await platform.ffmpegSettings(configuration), ffmpegPath: configuration.ffmpeg.path, logger: logger,
       metrics: streamMetrics)
     let manager = StreamManager(services: services, loops: platform.loops)
+    let containers = ContainerFeeds(services: services, manager: manager)
     let monitor = LoopMonitor(loops: platform.loops.loops + [platform.control])
     let health = WorkerHealth(monitor: monitor, ffmpegVersion: platform.tools?.version)
     let figures = WorkerFigures(metrics: streamMetrics, upstream: platform.upstreams.counters, monitor: monitor)
@@ -62,8 +65,8 @@ final class WorkerService: Sendable {
       configuration: configuration, port: port, ffmpegVersion: platform.tools?.version, hardware: platform.hardware,
       catalog: platform.catalog, startedAt: startedAt)
     let routes = WorkerRoutes(
-      configuration: configuration, platform: platform, services: services, manager: manager, registry: registry,
-      metrics: metrics, information: information, health: health, figures: figures,
+      configuration: configuration, platform: platform, services: services, manager: manager, containers: containers,
+      registry: registry, metrics: metrics, information: information, health: health, figures: figures,
       endThisWorker: stopSignal.ask)
     let httpMetrics = HTTPServerMetrics()
     let server = HTTPServer(
@@ -85,7 +88,9 @@ final class WorkerService: Sendable {
       "listening",
       ["host": configuration.server.host, "port": String(server.boundPort), "version": ProductVersion.text])
     return WorkerService(
-      stopSignal: stopSignal, platform: platform, manager: manager, server: server, health: health, monitor: monitor,
+      stopSignal: stopSignal, platform: platform, manager: manager, containers: containers, server: server,
+      health: health,
+      monitor: monitor,
       housekeeping: Task { await sweeper.run() }, grace: configuration.server.shutdownGrace)
   }
 
@@ -96,6 +101,7 @@ final class WorkerService: Sendable {
     housekeeping.cancel()
     // Half of it, so that the rest of the stop has its time.
     await manager.drain(killGrace: grace / 2)
+    await containers.drain(killGrace: grace / 8)
     await server.stop()
     monitor.stop()
     await stopSignal.cancel()

@@ -32,7 +32,8 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
     try await body(try await harness.coordinator(limits: limits), harness)
   }
 
-  static let all = registration + deletion + ownership + stopping + clients + expiry + events + workers
+  static let all =
+    registration + deletion + ownership + takeover + stopping + clients + expiry + events + workers
 }
 
 extension Coordinator {

@@ -1,8 +1,8 @@
 /// Reads a JSON text (RFC 8259) strictly: UTF-8 without byte order mark, no trailing commas, no comments.
-struct JSONParser {
-  struct Failure: Error, Equatable {
+package struct JSONParser {
+  package struct Failure: Error, Equatable {
     /// Of the byte that cannot stand there; the length where the text ends too early.
-    let offset: Int
+    package let offset: Int
   }
 
   /// Arrays and objects within each other.
@@ -12,7 +12,7 @@ struct JSONParser {
   private var offset = 0
 
   /// The whole text is one value. Of a name that an object has twice, the last value counts.
-  static func parse(_ bytes: [UInt8]) throws(Failure) -> JSON {
+  package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSON {
     var parser = JSONParser(bytes: bytes)
     let value = try parser.value(depth: 0)
     parser.skipBlanks()

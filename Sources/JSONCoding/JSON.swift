@@ -1,7 +1,5 @@
-internal import HTTP
-
 /// A JSON value to be written; the members of an object keep their order.
-indirect enum JSON: Sendable, Equatable {
+package indirect enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)
@@ -11,18 +9,18 @@ indirect enum JSON: Sendable, Equatable {
   case array([JSON])
   case object([(String, JSON)])
 
-  static func optional(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+  package static func optional(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
 
   /// Members in the order of their names, for maps.
-  static func map(_ texts: [String: String]) -> JSON {
+  package static func map(_ texts: [String: String]) -> JSON {
     .object(texts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
   }
 
-  static func integer(_ value: Int) -> JSON { .integer(Int64(value)) }
+  package static func integer(_ value: Int) -> JSON { .integer(Int64(value)) }
 
-  static func == (left: JSON, right: JSON) -> Bool { left.text == right.text }
+  package static func == (left: JSON, right: JSON) -> Bool { left.text == right.text }
 
-  var text: String {
+  package var text: String {
     var text = ""
     write(to: &text)
     return text
@@ -52,13 +50,5 @@ indirect enum JSON: Sendable, Equatable {
       }
       text += "}"
     }
-  }
-}
-
-extension HTTPResponse {
-  init(_ json: JSON, headers: HTTPHeaders = HTTPHeaders()) {
-    var headers = headers
-    headers.set("Content-Type", "application/json")
-    self.init(headers: headers, body: .bytes(Array(json.text.utf8)))
   }
 }

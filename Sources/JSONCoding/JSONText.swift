@@ -1,4 +1,4 @@
-/// The little JSON that errors need (RFC 8259 §7).
+/// JSON strings (RFC 8259 §7).
 package enum JSONText {
   /// `text` in quotation marks, escaped.
   package static func quote(_ text: String) -> String {

@@ -1,0 +1,3 @@
+if not visible() then return { text(NOW), events, '', '', 'unknown' } end
+local floor = '(' .. milliseconds(NOW - CLIENT_TTL * 1000)
+return { text(NOW), events, '', '', 'clients', redis.call('ZRANGEBYSCORE', CLIENTS, floor, '+inf') }

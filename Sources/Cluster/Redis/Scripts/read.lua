@@ -1,0 +1,2 @@
+if not visible() then return { text(NOW), events, '', '', 'unknown' } end
+return { text(NOW), events, '', tostring(count()), 'stream', redis.call('HGETALL', STREAM) }

@@ -1,0 +1,3 @@
+if not visible() then return reply('unknown') end
+touch(NOW)
+return reply('touched')
