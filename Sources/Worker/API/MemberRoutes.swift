@@ -1,6 +1,7 @@
 internal import Cluster
 internal import HTTP
 internal import Identifiers
+internal import JSONCoding
 
 /// The workers of the cluster, and their orderly end at an operator's word.
 struct MemberRoutes: Sendable {
