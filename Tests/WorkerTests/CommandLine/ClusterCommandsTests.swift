@@ -1,7 +1,7 @@
 import Synchronization
-import TestKit
 import Testing
 
+@testable import TestKit
 @testable import Worker
 
 /// `status` and `drain` against real workers.
@@ -110,6 +110,39 @@ import Testing
       _ = try await viewer.waitForEnd(within: .seconds(2))
       #expect(source.openConnections == 0)
       #expect(worker.logLines(containing: "stopped").count == 1)
+    }
+  }
+
+  /// Knows a worker `w1` at the address of its first argument, and drains none. Prints its port.
+  private static let otherWorker = """
+    import http.server, sys
+    class Handler(http.server.BaseHTTPRequestHandler):
+      def do_GET(self):
+        entry = '{"id":"w1","address":"%s","version":"1","last_seen":"","streams":[],"clients":0,"capacity":0,' % sys.argv[1]
+        text = {"/workers": '{"workers":[' + entry + '"load":0,"draining":false}]}',
+                "/health": '{"status":"healthy"}', "/streams": '{"streams":[]}', "/clients": '{"clients":[]}'}[self.path]
+        self.send_response(200); self.end_headers(); self.wfile.write(text.encode())
+      def do_POST(self): self.send_error(404)
+      def log_message(self, *_): pass
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+    """
+
+  @Test func drainThroughAnotherWorkerAsksTheNamedOne() async throws {
+    try await withFixture { fixture in
+      let worker = try await fixture.worker(["WORKER_ID": "w1"])
+      let said = Mutex("")
+      let other = try await SpawnedProcess.start(
+        "python3", ["-c", Self.otherWorker, "127.0.0.1:\(worker.port)"], environment: FFmpegTool.cleanEnvironment()
+      ) { _, bytes in said.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
+      fixture.addTeardown { try await other.stop() }
+      let port = try await eventualValue("the other one's port") { said.withLock { Int($0.dropLast()) } }
+      let unknown = await run(["drain", "w2", "--url", "http://127.0.0.1:\(port)"])
+      #expect(unknown.status == 1 && unknown.errors == "millrace: no worker 'w2'; the workers are w1\n")
+      let done = await run(["drain", "w1", "--url", "http://127.0.0.1:\(port)"])
+      #expect(done.status == 0 && done.errors == "")
+      #expect(try await worker.exit(within: .seconds(10)) == .code(0))
     }
   }
 }
