@@ -29,18 +29,34 @@ struct ClusterCommands {
     }
   }
 
-  /// The exit status.
+  /// The exit status. Whoever answers at the address knows the others; each is asked itself.
   func drain(_ worker: String) -> Int32 {
     do throws(WorkerClient.Failure) {
-      try client.post("/workers/\(escaped(worker))/drain")
+      do throws(WorkerClient.Failure) {
+        try client.post(path(worker))
+      } catch  where error.status == 404 {
+        try other(worker).post(path(worker))
+      }
       write("\(worker) drains: it hands over what it runs, and ends.\n")
       return 0
     } catch {
-      let names = error.status == 404 ? (try? ClusterStatus(from: client))?.workers.map(\.id).sorted() : nil
-      let message = names.map { "no worker '\(worker)'; the workers are \($0.joined(separator: ", "))" }
-      writeError("millrace: \(message ?? error.message)\n")
+      writeError("millrace: \(error.message)\n")
       return 1
     }
+  }
+
+  private func path(_ worker: String) -> String { "/workers/\(escaped(worker))/drain" }
+
+  private func other(_ worker: String) throws(WorkerClient.Failure) -> WorkerClient {
+    let workers = try ClusterStatus(from: client).workers
+    guard let found = workers.first(where: { $0.id == worker }) else {
+      let names = workers.map(\.id).sorted().joined(separator: ", ")
+      throw WorkerClient.Failure(message: "no worker '\(worker)'; the workers are \(names)")
+    }
+    guard let address = WorkerAddress("http://\(found.address)") else {
+      throw WorkerClient.Failure(message: "\(worker) says that it is at '\(found.address)': ask it itself, with --url")
+    }
+    return WorkerClient(address: address, token: client.token)
   }
 
   /// A name in a path.
