@@ -98,7 +98,7 @@ final class RedisCluster: Sendable {
       try? await Task.sleep(for: .milliseconds(20))
     }
     do {
-      _ = try await reaper.reapEarlierLife()
+      _ = try await reaper.reapOtherLives()
     } catch {
       logger.warning("what an earlier life of this worker has left is not known", ["error": "\(error)"])
     }
