@@ -109,7 +109,7 @@ import Testing
       #expect(try await worker.exit(within: .seconds(10)) == .code(0))
       _ = try await viewer.waitForEnd(within: .seconds(2))
       #expect(source.openConnections == 0)
-      #expect(worker.logLines(containing: "stopped").count == 1)
+      #expect(worker.logLines(containing: "info    stopped").count == 1)
     }
   }
 
