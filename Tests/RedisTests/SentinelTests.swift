@@ -69,7 +69,7 @@ struct SentinelTests {
   private func connection(_ sentinels: [FakeServer], _ client: Client, _ fixture: Fixture) -> RedisConnection {
     let nodes = sentinels.map { RedisNode(host: "127.0.0.1", port: $0.port) }
     var configuration = RedisConfiguration(.sentinel(RedisSentinels(nodes: nodes, masterName: "mymaster")))
-    configuration.connectTimeout = .seconds(2)
+    configuration.connectTimeout = .seconds(10)
     configuration.commandTimeout = .milliseconds(50)
     configuration.minBackoff = .milliseconds(10)
     configuration.maxBackoff = .milliseconds(50)
@@ -112,7 +112,8 @@ struct SentinelTests {
       let asked = Tally()
       let first = try FakeServer(fixture) { client in
         asked.add()
-        if asked.count == 1 { try client.tellMaster(port: old.port) }
+        guard asked.count == 1 else { return }
+        try client.tellMaster(port: old.port)
         client.waitForEnd()
       }
       let second = try FakeServer(fixture) { client in

@@ -155,13 +155,21 @@ struct TroubleTests {
     try await withFixture { fixture in
       let server = try await fixture.redisServer()
       var configuration = server.configuration
-      configuration.keepAlive = .milliseconds(20)
-      configuration.commandTimeout = .milliseconds(50)
-      configuration.silenceLimit = .milliseconds(100)
+      configuration.silenceLimit = .milliseconds(50)
       let redis = try await Client(fixture).connected(configuration, fixture)
       let id = redis.clientID
-      #expect(try await redis.send(RedisCommand("BLPOP", "absent", "0.5"), timeout: .seconds(5)).isNull)
+      async let blocked = redis.send(RedisCommand("BLPOP", "list", "0"), timeout: .seconds(30))
+      try await eventually("the command to block") {
+        try await server.command("INFO", "clients").contains("blocked_clients:1")
+      }
+      let behind = await failure { () throws(RedisError) in
+        _ = try await redis.send(RedisCommand("ECHO", "behind"), timeout: .milliseconds(100))
+      }
+      #expect(behind?.isTimeout == true)
+      try await server.command("RPUSH", "list", "value")
+      #expect(try await blocked.elements?.map(\.text) == ["list", "value"])
       #expect(redis.clientID == id)
+      #expect(try await redis.send(RedisCommand("ECHO", "then")).text == "then")
     }
   }
 

@@ -24,9 +24,9 @@ extension ConnectionCore {
   private func connect(_ address: ServerAddress) {
     guard machine.located() == .connect else { return }
     self.address = address
-    let channel = RedisChannel(loop: loop, address: address, limits: limits, metrics: metrics) { [unowned self] in
-      handle($0)
-    }
+    let channel = RedisChannel(
+      loop: loop, address: address, limit: configuration.connectTimeout, limits: limits, metrics: metrics
+    ) { [unowned self] in handle($0) }
     self.channel = channel
     channel.connect(lookup)
   }

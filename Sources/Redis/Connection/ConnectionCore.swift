@@ -54,7 +54,9 @@ final class ConnectionCore: @unchecked Sendable {
 
   func start() {
     loop.assertInLoop()
-    locate(machine.start())
+    let action = machine.start()
+    if action == .locate { status.set(.disconnected(reason: "not connected yet")) }
+    locate(action)
   }
 
   func becameReady(clientID: Int64, runID: String) {

@@ -43,16 +43,21 @@ final class RedisChannel: @unchecked Sendable {
   private var isClosed = false
   /// Those that have not been tried yet.
   private var candidates: [SocketAddress] = []
+  /// How long one of several addresses may take to be reached.
+  private let addressLimit: Duration
+  private var addressTimer: LoopTimer?
   private var isConnected = false
   private var socket: RedisSocket?
 
+  /// `limit`: for the way to the server, over all its addresses; whoever has this gives it up then.
   init(
-    loop: EventLoop, address: ServerAddress, limits: RedisLimits, metrics: ConnectionMetrics? = nil,
+    loop: EventLoop, address: ServerAddress, limit: Duration, limits: RedisLimits, metrics: ConnectionMetrics? = nil,
     handler: @escaping (Event) -> Void
   ) {
     self.loop = loop
     self.address = address
     self.metrics = metrics
+    addressLimit = limit / 3
     self.handler = handler
     reader = ReplyReader(limits: limits)
   }
@@ -86,6 +91,8 @@ final class RedisChannel: @unchecked Sendable {
     guard !candidates.isEmpty else { return end(reason) }
     let socket = RedisSocket(loop: loop, address: candidates.removeFirst()) { [unowned self] in handle($0) }
     self.socket = socket
+    addressTimer =
+      candidates.isEmpty ? nil : loop.schedule(after: addressLimit) { [unowned self] in tryNext(orFail: "no answer") }
     if let reason = socket.connect() { tryNext(orFail: reason) }
   }
 
@@ -109,6 +116,7 @@ final class RedisChannel: @unchecked Sendable {
     switch event {
     case .connected:
       isConnected = true
+      addressTimer = nil
       handler(.connected)
     case .secured: handler(.secured)
     case .received(let bytes): receive(bytes)
@@ -137,6 +145,7 @@ final class RedisChannel: @unchecked Sendable {
   /// Nothing is called any more.
   func close() {
     isClosed = true
+    addressTimer = nil
     socket?.close()
     socket = nil
   }

@@ -186,10 +186,15 @@ extension RedisSocket {
       case .done(let count): evbuffer_drain(output, count)
       case .wantsRead: return writeWatch?.disable() ?? ()
       case .wantsWrite: return writeWatch?.enable() ?? ()
-      case .ended(let reason): return end(reason)
+      case .ended(let reason): return end(lastWords(session) ?? reason)
       }
     }
     writeWatch?.disable()
+  }
+
+  /// What the server said before it closed: that it wants a certificate, say.
+  private func lastWords(_ session: TLSSession) -> String? {
+    if case .ended(let reason) = session.read(into: input) { reason } else { nil }
   }
 
   /// To the end of what is there: what the session holds already would not wake the loop again.

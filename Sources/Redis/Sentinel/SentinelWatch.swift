@@ -80,7 +80,9 @@ final class SentinelWatch {
     timer = loop.schedule(after: limit) { [unowned self] in
       act(machine.failed("\(node): the sentinel does not answer"))
     }
-    let channel = RedisChannel(loop: loop, address: .tcp(node), limits: RedisLimits()) { [unowned self] in handle($0) }
+    let channel = RedisChannel(loop: loop, address: .tcp(node), limit: limit, limits: RedisLimits()) {
+      [unowned self] in handle($0)
+    }
     self.channel = channel
     channel.connect(lookup)
   }

@@ -36,11 +36,12 @@ package final class SpawnedProcess: @unchecked Sendable {
     _ executable: String, _ arguments: [String], environment: [String: String], directory: String = "/",
     _ handler: @escaping @Sendable (Output, [UInt8]) -> Void
   ) async throws -> SpawnedProcess {
-    let process = try await SpawnThread.shared.run {
-      try SpawnedProcess(executable, arguments, environment: environment, directory: directory)
+    try await SpawnThread.shared.run {
+      let process = try SpawnedProcess(executable, arguments, environment: environment, directory: directory)
+      // From here, so that also the thread sanitizer sees what it comes after.
+      startThread { process.follow(handler) }
+      return process
     }
-    startThread { process.follow(handler) }
-    return process
   }
 
   private init(_ executable: String, _ arguments: [String], environment: [String: String], directory: String) throws {
