@@ -51,7 +51,9 @@ extension ClusterBook {
     let worker = worker ?? identity.id
     let draining = heartbeat.draining
     return change(id, unknown: .unknown) { entry in
-      if draining, entry.state.isVisible, entry.state.owner == nil || entry.state.owner == judgedDead { return Step(nil) }
+      if draining, entry.state.isVisible, entry.state.owner == nil || entry.state.owner == judgedDead {
+        return Step(nil)
+      }
       let claim = entry.claim(by: worker, highestSeen: highestSeen, judgedDead: judgedDead, now: now)
       return Step(claim.answer, claim.events)
     }

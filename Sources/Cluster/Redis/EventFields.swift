@@ -68,7 +68,9 @@ struct EventFields {
       }
     case "client_disconnected":
       client(stream, data).flatMap { client in
-        data["reason"]?.string.flatMap { DisconnectReason(rawValue: $0) }.map { .clientDisconnected(client, reason: $0) }
+        data["reason"]?.string.flatMap { DisconnectReason(rawValue: $0) }.map {
+          .clientDisconnected(client, reason: $0)
+        }
       }
     case "stream_takeover":
       owner(data["from"]).flatMap { old in owner(data["to"]).map { .takeover(from: old, to: $0) } }

@@ -22,12 +22,14 @@ extension RedisCoordinator {
   /// Which connection renews this worker's lease shows in its entry from the next heartbeat on.
   package func setLeaseConnection(_ clientID: Int64?) { change { $0.leaseConnection = clientID } }
 
-  /// Takes this worker's entry away: the last call of a worker that ends.
+  /// Takes this worker's entry away, for a worker that ends: a heartbeat after it writes none.
   package nonisolated(nonsending) func withdraw() async throws(CoordinatorError) {
+    change { $0.isWithdrawn = true }
     _ = try await send(.command(RedisCommand("HDEL", keys.workers, worker.text)), about: keys.workers)
   }
 
   nonisolated(nonsending) private func writeEntry() async throws(CoordinatorError) {
+    guard !change({ $0.isWithdrawn }) else { return }
     let (halves, startedAt) = change { share in
       let clients = share.clientCount(lifetime: settings.clientTTL)
       return (WorkerEntryFields(identity: identity).halves(share, clients: clients), share.startedAt)

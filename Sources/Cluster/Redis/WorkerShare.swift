@@ -10,6 +10,8 @@ struct WorkerShare: Sendable {
   var capacity = 0
   var load = 0.0
   var isDraining = false
+  /// Its entry was taken away and is written no more.
+  var isWithdrawn = false
   var startedAt: WallTime?
   var leaseConnection: Int64?
   private(set) var owned: [StreamID: Epoch] = [:]

@@ -82,8 +82,9 @@ extension ConformanceCase {
       var lost = owned(other, Epoch(claim.epoch.value + 5), revision: 3)
       lost.createdAt = WallTime(microseconds: 1_700_000_000_000_000)
       #expect(try await coordinator.reassert([owned(claim), lost])[other.id] == .accepted)
-      #expect(try await coordinator.restore([Make.join(2, connection: 1), Make.join(3, connection: 2)])
-        == [Make.reference(3)])
+      #expect(
+        try await coordinator.restore([Make.join(2, connection: 1), Make.join(3, connection: 2)])
+          == [Make.reference(3)])
       let record = try #require(try await coordinator.stream(other.id))
       #expect(record.registration == other && record.revision == 3 && record.status == .running)
       #expect(record.ownership == Ownership(worker: coordinator.worker, epoch: lost.epoch))

@@ -24,6 +24,7 @@ elseif redis.call('HSETNX', key, field, '1') == 1 then
 end
 redis.call('HSET', key, 'worker', ARGV[7], 'format', ARGV[12])
 confirm(client, NOW)
+keep_clients()
 if not known then note_count() end
 if not known and ARGV[16] ~= '1' then
   activate()

@@ -179,25 +179,33 @@ local function is_here(client)
     and redis.call('EXISTS', client_key(client)) == 1
 end
 
--- Somebody answers for the client now; seen is when it last asked.
+-- Longer than a client counts, so that whoever sweeps can still tell who is gone.
+local function client_lifetime() return text(CLIENT_TTL * 1.5) end
+
+-- Somebody answers for the client now; seen is when it last asked. `keep_clients` is to follow.
 local function confirm(client, seen)
-  local v = redis.call('HMGET', client_key(client), 'connections', 'last_seen')
+  local key = client_key(client)
+  local v = redis.call('HMGET', key, 'connections', 'last_seen')
   local last = math.max(math.min(number(v[2], 'last_seen'), NOW), seen)
-  redis.call('HSET', client_key(client), 'last_seen', text(last))
+  redis.call('HSET', key, 'last_seen', text(last))
   local time = number(v[1], 'connections') > 0 and NOW or last
   redis.call('ZADD', CLIENTS, milliseconds(time), client)
-  -- Longer than it counts, so that whoever sweeps can still tell who is gone.
-  local ttl = text(CLIENT_TTL * 1.5)
-  redis.call('PEXPIRE', client_key(client), ttl)
-  redis.call('PEXPIRE', CLIENTS, ttl)
+  redis.call('PEXPIRE', key, client_lifetime())
 end
 
+local function keep_clients() redis.call('PEXPIRE', CLIENTS, client_lifetime()) end
+
 local function add_traffic(client, first)
-  local key = client_key(client)
-  if ARGV[first] ~= '0' then redis.call('HINCRBY', key, 'bytes_served', ARGV[first]) end
-  if ARGV[first + 1] ~= '0' then redis.call('HINCRBY', key, 'segments_served', ARGV[first + 1]) end
-  if ARGV[first + 2] ~= '' then redis.call('HSET', key, 'position', ARGV[first + 2]) end
-  if ARGV[first + 3] ~= '' then redis.call('HSET', key, 'lag_ms', ARGV[first + 3]) end
+  local key, bytes, segments, position, lag = client_key(client), unpack(ARGV, first, first + 3)
+  if bytes ~= '0' then redis.call('HINCRBY', key, 'bytes_served', bytes) end
+  if segments ~= '0' then redis.call('HINCRBY', key, 'segments_served', segments) end
+  if position ~= '' and lag ~= '' then
+    redis.call('HSET', key, 'position', position, 'lag_ms', lag)
+  elseif position ~= '' then
+    redis.call('HSET', key, 'position', position)
+  elseif lag ~= '' then
+    redis.call('HSET', key, 'lag_ms', lag)
+  end
 end
 
 local function add_totals(bytes, segments)

@@ -14,6 +14,7 @@ for i = 6, #ARGV, 6 do
   end
 end
 if latest then
+  keep_clients()
   add_totals(text(bytes), text(segments))
   touch(latest)
 end
