@@ -48,8 +48,8 @@ let package = Package(
       dependencies: ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "CLinux"],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     .target(
-      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Observability", "Redis"],
-      resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
+      name: "Cluster", dependencies: ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis"],
+      resources: [.embedInCode("Redis/Scripts"), .embedInCode("Membership/Scripts")], swiftSettings: swiftSettings),
     library(
       "Transcoding",
       [

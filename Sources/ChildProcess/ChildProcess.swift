@@ -13,7 +13,7 @@ package final class ChildProcess {
   /// The end of the child's standard output to read from, not blocking. The owner watches and reads it, also after the
   /// exit until its end or EAGAIN; it is closed by `closeStandardOutput` or with the last reference. -1 when closed.
   package private(set) var standardOutput: Int32
-  /// The end of the child's standard input to write to, not blocking; -1 if it was not asked for, or is closed.
+  /// The end of the child's standard input to write to, a socket, not blocking; -1 if it was not asked for, or is closed.
   package private(set) var standardInput: Int32
   /// Nil while it runs.
   package private(set) var exitStatus: ChildExitStatus?

@@ -11,7 +11,7 @@ package struct ChildRequest: Sendable {
   package var workingDirectory: String?
   /// Most bytes of private writable memory (RLIMIT_DATA: heap, anonymous maps, thread stacks). Nil: no limit.
   package var memoryLimit: UInt64?
-  /// Whether the child's standard input is a pipe that this process writes to. Else it is /dev/null.
+  /// Whether the child's standard input is a socket that this process writes to. Else it is /dev/null.
   package var hasStandardInput: Bool
   /// Whether the child gets a pipe as descriptor 3 that is read as lines (FFmpeg: `-progress pipe:3`).
   package var hasProgress: Bool

@@ -17,7 +17,8 @@ struct Descriptor: ~Copyable, Sendable {
   }
 }
 
-/// Both ends of a pipe: this process keeps one, not blocking, and the child gets the other, which blocks.
+/// Both ends of a pipe: this process keeps one, not blocking, and the child gets the other, which blocks. Towards the
+/// child it is a pair of sockets, so that what is shared can be sent to it as to any client (`sendmsg`).
 struct ChildPipe: ~Copyable {
   let ours: Descriptor
   let theirs: Descriptor
@@ -31,7 +32,9 @@ struct ChildPipe: ~Copyable {
   init(_ direction: Direction) throws(PipeError) {
     var ends: (Int32, Int32) = (-1, -1)
     let code = withUnsafeMutablePointer(to: &ends) {
-      $0.withMemoryRebound(to: Int32.self, capacity: 2) { clinux_pipe($0) }
+      $0.withMemoryRebound(to: Int32.self, capacity: 2) {
+        direction == .fromChild ? clinux_pipe($0) : clinux_socket_pair($0)
+      }
     }
     guard code == 0 else { throw PipeError(systemError: -code) }
     ours = Descriptor(direction == .fromChild ? ends.0 : ends.1)

@@ -40,6 +40,9 @@ package struct RedisKeys: Sendable {
   /// String with a lifetime: `<boot token>:<renewal number>`.
   package func lease(_ worker: WorkerID) -> String { "worker:" + worker.text + ":lease" }
 
+  /// String with a lifetime: who reaps a worker that is dead.
+  package func reaper(_ worker: WorkerID) -> String { "worker:" + worker.text + ":reaper" }
+
   /// Stream of messages to a worker.
   package func inbox(_ worker: WorkerID) -> String { "inbox:" + worker.text }
 

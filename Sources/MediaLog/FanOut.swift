@@ -81,7 +81,7 @@ package final class FanOut: @unchecked Sendable {
   private func write(to reader: FanOutReader, _ snapshot: LogSnapshot) {
     let before = reader.bytesServed
     let outcome = reader.write(snapshot)
-    services.bytesOut.add(reader.bytesServed &- before)
+    if reader.isDirect { services.bytesOut.add(reader.bytesServed &- before) }
     if reader.hasJustSkipped {
       reader.hasJustSkipped = false
       services.skips.add()

@@ -23,6 +23,13 @@ package final class FanOutReader {
     package let bytes: UInt64
     package let position: ChunkNumber?
     package let lagSeconds: Double
+
+    package init(client: ClientID, bytes: UInt64, position: ChunkNumber? = nil, lagSeconds: Double = 0) {
+      self.client = client
+      self.bytes = bytes
+      self.position = position
+      self.lagSeconds = lagSeconds
+    }
   }
 
   private enum Position {
@@ -61,6 +68,7 @@ package final class FanOutReader {
 
   private let descriptor: Int32
   private let options: Options
+  private let served: (() -> UInt64)?
   private var position = Position.waiting(isSplice: false, from: nil)
   private var backlog: ReaderBacklog
   private var hasProgressed = true
@@ -71,10 +79,16 @@ package final class FanOutReader {
   private var onWritable: (() -> Void)?
 
   /// `descriptor` is a non-blocking socket that others close, after `onEnd` or after they removed the reader.
-  package init(client: ClientID, descriptor: Int32, options: Options, onEnd: @escaping (End) -> Void) {
+  /// `served`: bytes that the client has had so far, where it gets something else than what is written to the
+  /// descriptor; those are reported, and counted by whoever serves them.
+  package init(
+    client: ClientID, descriptor: Int32, options: Options, served: (() -> UInt64)? = nil,
+    onEnd: @escaping (End) -> Void
+  ) {
     self.client = client
     self.descriptor = descriptor
     self.options = options
+    self.served = served
     backlog = ReaderBacklog(isChunked: options.isChunked)
     self.onEnd = onEnd
   }
@@ -286,9 +300,13 @@ package final class FanOutReader {
     return Report(client: client, bytes: bytes, position: number, lagSeconds: lag)
   }
 
+  /// Whether what is written here is what the client gets.
+  var isDirect: Bool { served == nil }
+
   /// Bytes that no report has told yet; what is left at the reader's end.
   package func takeUnreported() -> UInt64 {
-    defer { reported = bytesServed }
-    return bytesServed &- reported
+    let total = served?() ?? bytesServed
+    defer { reported = total }
+    return total &- reported
   }
 }

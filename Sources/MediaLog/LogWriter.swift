@@ -171,7 +171,7 @@ package final class LogWriter {
   }
 
   private func note(_ mark: NormalizedEvent.Mark) {
-    if mark.randomAccess {
+    if mark.hasTables {
       if mark.discontinuity || continues { splice(mark) } else { point(mark) }
     }
     guard let time = mark.decodeTime else { return }

@@ -68,8 +68,9 @@ private struct FuzzSink {
   mutating func take(_ event: NormalizedEvent) {
     switch event {
     case .mark(let mark):
-      precondition(mark.randomAccess || !mark.discontinuity, "a splice away from a random access point")
-      awaitsTables = mark.randomAccess
+      precondition(mark.randomAccess || !mark.hasTables, "tables away from a random access point")
+      precondition(mark.hasTables || !mark.discontinuity, "a splice without tables")
+      awaitsTables = mark.hasTables
     case .clock: break
     case .packets(let bytes):
       precondition(!bytes.isEmpty && bytes.count % PacketView.size == 0, "not whole packets")
@@ -77,7 +78,7 @@ private struct FuzzSink {
         precondition(bytes[offset] == 0x47, "no sync")
       }
       packets += UInt64(bytes.count / PacketView.size)
-      precondition(!awaitsTables || (bytes[1] & 0x1F == 0 && bytes[2] == 0), "no PAT at a random access point")
+      precondition(!awaitsTables || (bytes[1] & 0x1F == 0 && bytes[2] == 0), "no PAT where tables were announced")
       awaitsTables = false
     }
   }

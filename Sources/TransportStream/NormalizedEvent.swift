@@ -8,8 +8,11 @@ package enum NormalizedEvent {
   case clock(Int64)
 
   package struct Mark: Sendable {
-    /// Decoding can start here. The packets that follow begin with PAT and PMT.
+    /// Decoding can start here.
     package var randomAccess: Bool
+    /// The packets that follow begin with PAT and PMT: at each random access point of video, and every 150 ms of audio, of
+    /// which each access unit is such a point.
+    package var hasTables: Bool
     /// First of another run or timeline; true only together with `randomAccess`. The packets just before this mark are
     /// the splice preface, which somebody who starts here does not need.
     package var discontinuity: Bool

@@ -2,12 +2,6 @@ extension StreamNormalizer {
   /// Puts out PAT and PMTs once more, numbered on: an HLS segment that is cut without a random access point begins with
   /// them too. Nothing while no point of this run has been put out. Not from within `push`.
   package mutating func repeatTables(_ emit: (NormalizedEvent) -> Void) {
-    guard isRunning else { return }
-    for index in 0..<preamble.count {
-      let packet = preamble[index]
-      let pid = PacketView(packet).pid
-      put(packet, pids[pid], pid, emit)
-    }
-    flushRun(emit)
+    if isRunning { putPreamble(emit) }
   }
 }

@@ -79,16 +79,28 @@ extension StreamNormalizer {
     let isFirst = !isRunning
     if randomAccess || !isFirst {
       flushRun(emit)
+      let hasTables = randomAccess && areTablesDue(times.decodeTime, isFirst: isFirst)
       var mark = NormalizedEvent.Mark(
-        randomAccess: randomAccess, discontinuity: false, decodeTime: times.decodeTime,
+        randomAccess: randomAccess, hasTables: hasTables, discontinuity: false, decodeTime: times.decodeTime,
         presentationTime: times.presentationTime, continuity: [])
       if isFirst { mark.discontinuity = join(emit) }
       if randomAccess { mark.continuity = continuity }
       lastMarkedTime = times.decodeTime ?? lastMarkedTime
       emit(.mark(mark))
-      if randomAccess { putPreamble(emit) }
+      if randomAccess { counters.randomAccessPoints &+= 1 }
+      if hasTables { putPreamble(emit) }
     }
     releaseHeld(emit)
+  }
+
+  private mutating func areTablesDue(_ time: Int64?, isFirst: Bool) -> Bool {
+    if !isFirst, main?.codec.isVideo == false, let time, let last = lastTablesTime,
+      (0..<StreamNormalizer.audioTablesInterval).contains(time &- last)
+    {
+      return false
+    }
+    lastTablesTime = time
+    return true
   }
 
   private mutating func noteSize() {

@@ -87,7 +87,6 @@ extension StreamNormalizer {
   }
 
   mutating func putPreamble(_ emit: (NormalizedEvent) -> Void) {
-    counters.randomAccessPoints &+= 1
     for index in 0..<preamble.count {
       let packet = preamble[index]
       let pid = PacketView(packet).pid

@@ -30,6 +30,8 @@ package struct StreamNormalizer: ~Copyable {
 
   /// Held packets at most; then a PES packet that is undecided is no random access point.
   static let heldLimit = 512
+  /// PAT and PMT come as often before audio, 90 kHz.
+  static let audioTablesInterval: Int64 = 13_500
   /// Packets after which the main stream is chosen without the map tables that are still missing.
   static let tablePatience: UInt64 = 2_000
 
@@ -54,6 +56,7 @@ package struct StreamNormalizer: ~Copyable {
   var hasOutput = false
   var listed: ContiguousArray<UInt16> = []
   var lastMarkedTime: Int64?
+  var lastTablesTime: Int64?
   /// `counters.packets` when the tables of this run began.
   var tablesBegan: UInt64?
 

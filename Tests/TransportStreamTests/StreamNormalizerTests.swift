@@ -58,6 +58,24 @@ struct StreamNormalizerTests {
     #expect(pipeline.pids() == [0, TestStream.mapPID] + Array(repeatElement([0x100, 0x101], count: 10).joined()))
   }
 
+  /// A frame of sound for each PES packet: all are points, the tables come seldom.
+  @Test func tablesComeAFewTimesASecondBeforeSound() {
+    var stream = TestStream()
+    stream.tables(streams: [(0x0F, TestStream.audioPID, [])])
+    for index in 0..<470 {
+      stream.pes(
+        pid: TestStream.audioPID, streamID: 0xC0, presentation: 90_000 + Int64(index) * 1_920,
+        payload: Picture.filler(120))
+    }
+    let pipeline = Pipeline(stream.bytes)
+    #expect(pipeline.checked().isClean)
+    #expect(pipeline.points.count == 470)
+    let tables = pipeline.points.filter(\.mark.hasTables)
+    #expect((55...67).contains(tables.count))
+    #expect(pipeline.pids().count { $0 == 0 } == tables.count)
+    for point in tables { #expect(pipeline.pids(from: point.offset).first == 0) }
+  }
+
   @Test func anUndecidedPictureIsNoPointAfterSixteenPackets() {
     var stream = seconds(1)
     stream.pes(presentation: 300_000, payload: Picture.filler(176 * 20))

@@ -32,6 +32,9 @@ void clinux_unmap(void *address, size_t bytes);
 // A pipe, both ends close-on-exec: ends[0] is read from, ends[1] is written to.
 int clinux_pipe(int ends[2]);
 
+// A pair of connected stream sockets (AF_UNIX), both ends close-on-exec. Unlike a pipe it takes `clinux_sendv`.
+int clinux_socket_pair(int ends[2]);
+
 // Asks for a pipe buffer of `bytes`, or of the greatest half, quarter … of it that the system allows
 // (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft). Answers the size that the pipe then has.
 int clinux_enlarge_pipe(int descriptor, int bytes);

@@ -36,7 +36,7 @@ package struct StreamReport: Sendable, Equatable {
   package init() {}
 
   /// Positions never go back, counters add up, all else is replaced where the update says something.
-  mutating func apply(_ update: StreamUpdate) {
+  package mutating func apply(_ update: StreamUpdate) {
     if let index = update.currentURLIndex { currentURLIndex = index }
     if let url = update.currentURL { currentURL = url.isEmpty ? nil : url }
     if let attempts = update.failoverAttempts { failoverAttempts = attempts }

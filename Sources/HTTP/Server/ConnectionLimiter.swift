@@ -27,10 +27,10 @@ final class ConnectionLimiter: Sendable {
   func admit(_ address: String) -> Verdict {
     let refusal: Problem? = counts.withLock { counts in
       if maxTotal > 0, counts.total >= maxTotal {
-        return .connectionLimit("Connection limit of \(maxTotal) reached")
+        return .connectionLimit("The worker has MAX_CONNECTIONS=\(maxTotal) connections")
       }
       if maxPerAddress > 0, counts.byAddress[address, default: 0] >= maxPerAddress {
-        return .connectionLimit("Connection limit of \(maxPerAddress) per address reached")
+        return .connectionLimit("The address has MAX_CONNECTIONS_PER_IP=\(maxPerAddress) connections")
       }
       counts.total += 1
       if maxPerAddress > 0 { counts.byAddress[address, default: 0] += 1 }

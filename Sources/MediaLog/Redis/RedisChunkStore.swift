@@ -68,7 +68,9 @@ package final class RedisChunkStore: ChunkStore {
     if let known {
       let receipt = known.receipt
       texts += [known.epoch.description, known.head.description, receipt.segment.description]
-      texts += [String(receipt.discontinuities), receipt.targetDuration.map { String($0) } ?? "", String(known.endTime)]
+      texts += [
+        String(receipt.discontinuities), receipt.targetDuration.map { String($0) } ?? "", String(known.endTime),
+      ]
     } else {
       texts += Array(repeating: "", count: 6)
     }

@@ -14,14 +14,15 @@ struct ContainerOptions {
   }
 
   /// AAC in MPEG-TS carries its parameters in each frame; other containers want them once, in front. MP4 and FLV can wait
-  /// for the first frame. Matroska on a pipe cannot, so there the sound alone is encoded again.
+  /// for the first frame. Matroska on a pipe cannot, so there the sound alone is encoded again. MP4 gets a fragment each
+  /// half second: with one for each key frame alone a viewer would wait for the second of these.
   var arguments: [String] {
     let both = ["-map", "0:v:0?", "-map", "0:a:0?", "-c:v", "copy"]
     let rawAAC = isAAC ? ["-bsf:a", "aac_adtstoasc"] : []
     switch format {
     case .mp4:
       return both + ["-c:a", "copy"] + rawAAC
-        + ["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof"]
+        + ["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof", "-frag_duration", "500000"]
     case .flv: return both + ["-c:a", "copy"] + rawAAC + ["-flvflags", "+no_duration_filesize"]
     case .matroska: return both + (isAAC ? ["-c:a", "aac", "-b:a", "192k"] : ["-c:a", "copy"]) + ["-live", "1"]
     case .adts: return ["-map", "0:a:0", "-c", "copy"]

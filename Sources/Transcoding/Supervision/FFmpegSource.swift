@@ -125,6 +125,14 @@ final class FFmpegSource: MediaSource {
     watch?.enable()
   }
 
+  // MARK: Input
+
+  /// The socket that is FFmpeg's standard input, not blocking; -1 if it has none, or no more.
+  var standardInput: Int32 { child?.standardInput ?? -1 }
+
+  /// FFmpeg finds the end of its input. Who writes to it has been taken off.
+  func endInput() { child?.closeStandardInput() }
+
   // MARK: What FFmpeg says
 
   private func errorLine(_ line: String) {
@@ -151,13 +159,13 @@ final class FFmpegSource: MediaSource {
   private func endIfOver() {
     guard let exit, isAtEnd else { return }
     let tail = input.lastTrouble ?? child?.errorTail.last
-    child = nil
     let code: Int32 =
       switch exit {
       case .exited(let code): code
       case .signaled(let signal): 128 + signal
       }
     handler?(.exited(code: code))
+    child = nil
     if code == 0 { return emitLast(.ended(isComplete: input.isFinite)) }
     let status = hasOutput ? nil : input.httpStatus
     emitLast(.failed(status.map { .httpStatus($0) } ?? .ffmpegExited(code: code, lastLine: tail)))
@@ -187,6 +195,7 @@ final class FFmpegSource: MediaSource {
   private func terminate(_ grace: Duration) {
     // FFmpeg may be blocked in a write to us: a closed pipe lets it see the signal.
     child?.closeStandardOutput()
+    child?.closeStandardInput()
     child?.terminate(grace: grace)
   }
 

@@ -4,6 +4,7 @@ package import Identifiers
 package import MediaLog
 internal import Observability
 internal import Synchronization
+internal import TransportStream
 
 /// A stream as this worker serves it: a log, and where its media come from. The log and its readers stay when the
 /// ownership goes from one worker to another.
@@ -96,6 +97,17 @@ package final class LocalStream: @unchecked Sendable {
     }
   }
 
+  /// What the sound is coded in, as the tables before the newest random access point say; nil without sound or media.
+  var audioCodec: String? {
+    guard let item = log.snapshot().window.items.last(where: { $0.chunk.header.isRandomAccess && $0.byteCount > 0 })
+    else { return nil }
+    var tables = Array(
+      UnsafeRawBufferPointer(start: item.chunk.bytes, count: min(item.byteCount, 32 * PacketView.size)))
+    var normalizer = StreamNormalizer()
+    tables.withUnsafeMutableBytes { normalizer.push($0) { _ in } }
+    return normalizer.mediaInfo.audioCodec?.rawValue
+  }
+
   /// A request that has no reader was answered from the log.
   package func touch() { lastRequest.withLock { $0 = .now } }
 
@@ -144,6 +156,42 @@ package final class LocalStream: @unchecked Sendable {
       case .owner(let runtime): runtime.stop(reason, killGrace: killGrace)
       case .follower: leave(.stopped)
       case .starting, .over: break
+      }
+    }
+  }
+
+  /// The store has said that this worker is not the owner. From any thread.
+  package func fenced(_ fence: FencedResult.Fence) {
+    home.execute { [self] in
+      if case .owner(let runtime) = role.withLock({ $0 }), !runtime.isOver { runtime.fenced(fence) }
+    }
+  }
+
+  /// The owner is said to be dead. From any thread.
+  package func look() {
+    home.execute { [self] in
+      if case .follower = role.withLock({ $0 }), !isAsking, !hasEnded { ask() }
+    }
+  }
+
+  /// The owner gives the stream up to this worker. From any thread.
+  func succeed(_ owner: Ownership) {
+    home.execute { [self] in
+      guard case .follower = role.withLock({ $0 }), !isAsking, !hasEnded else { return }
+      ask(givenBy: owner)
+    }
+  }
+
+  /// What puts the stream back into a store that has lost it; nil: this worker does not run it.
+  package var owned: OwnedStream? {
+    get async {
+      await withCheckedContinuation { continuation in
+        home.execute { [self] in
+          guard case .owner(let runtime) = role.withLock({ $0 }), !runtime.isOver else {
+            return continuation.resume(returning: nil)
+          }
+          continuation.resume(returning: runtime.owned)
+        }
       }
     }
   }
@@ -217,12 +265,12 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   /// Nothing has been committed for a while: is the owner still there, or is the stream to be run here?
-  private func ask() {
+  private func ask(givenBy giver: Ownership? = nil) {
     isAsking = true
     Task { [weak self, services, id, home, logger, hasRoom] in
       var answer = Answer.wait
       do {
-        answer = try await Self.find(id, services, hasRoom)
+        answer = try await Self.find(id, services, hasRoom, giver)
       } catch {
         logger.debug("the stream's owner is not known", ["error": "\(error)"])
       }
@@ -234,11 +282,11 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   private static func find(
-    _ id: StreamID, _ services: StreamServices, _ hasRoom: @Sendable () async -> Bool
+    _ id: StreamID, _ services: StreamServices, _ hasRoom: @Sendable () async -> Bool, _ giver: Ownership?
   ) async throws -> Answer {
     guard let record = try await services.coordinator.stream(id) else { return .deleted }
     let owner = record.ownership.flatMap { record.status == .stopping ? nil : $0 }
-    if let owner, await services.peers?.isDead(owner) != true { return .wait }
+    if let owner, owner != giver, await services.peers?.isDead(owner) != true { return .wait }
     // Whoever has a client of the stream may claim it; the first one does.
     guard record.clientCount > 0 else { return .wait }
     // Viewers who have seen a part of the stream come before a limit.

@@ -38,6 +38,7 @@ package actor StreamManager {
   private var slots: [StreamID: Slot] = [:]
   private var lastNumber: UInt64 = 0
   private var isDraining = false
+  private let clientTranscodes = TranscodePlaces()
 
   package init(services: StreamServices, loops: LoopGroup) {
     self.services = services
@@ -102,8 +103,17 @@ package actor StreamManager {
     let own = slots.values.filter(\.state.isOwn)
     if settings.maxStreams > 0, own.count >= settings.maxStreams { return .limit("MAX_STREAMS", settings.maxStreams) }
     guard isTranscode, settings.maxTranscodes > 0 else { return nil }
-    let transcodes = own.count { $0.isTranscode }
+    let transcodes = own.count { $0.isTranscode } + clientTranscodes.count
     return transcodes >= settings.maxTranscodes ? .limit("MAX_TRANSCODES", settings.maxTranscodes) : nil
+  }
+
+  /// A place for a transcode of one client; taken until it is released.
+  func reserveTranscode() throws(StreamError) -> TranscodePlace {
+    if isDraining { throw .draining }
+    let limit = services.settings.maxTranscodes
+    let own = slots.values.count { $0.isTranscode && $0.state.isOwn }
+    if limit > 0, own + clientTranscodes.count >= limit { throw .limit("MAX_TRANSCODES", limit) }
+    return clientTranscodes.take()
   }
 
   /// Whether another stream may be run here.
@@ -209,6 +219,30 @@ package actor StreamManager {
     await gone(id, slot.number)
   }
 
+  /// Starts no more, and gives what runs here to other workers: each stream goes on there before it ends here. Returns when
+  /// all have gone, or after `limit`.
+  package func handOver(within limit: Duration) async {
+    isDraining = true
+    guard let peers = services.peers else { return }
+    let deadline = ContinuousClock.now + limit
+    var offered: [LocalStream] = []
+    for slot in slots.values {
+      guard case .running(let stream) = slot.state, let owned = await stream.owned else { continue }
+      if await peers.handOver(stream.id, owned.epoch) { offered.append(stream) }
+    }
+    while offered.contains(where: { $0.runtime != nil && !$0.isOver }), .now < deadline {
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// Another worker gives a stream up to this one.
+  package func succeed(_ id: StreamID, _ owner: Ownership) async throws {
+    guard let record = try await services.coordinator.stream(id), record.ownership == owner else { return }
+    let kind = record.registration.kind
+    guard hasRoom(isTranscode: kind.isTranscoded) else { return }
+    try await stream(id, isTranscode: kind.isTranscoded, acceptsEnded: true).succeed(owner)
+  }
+
   /// Starts no more, ends all, and waits until every source is closed. `killGrace`: how long an FFmpeg may take at most,
   /// if not FFMPEG_KILL_GRACE.
   package func drain(killGrace: Duration? = nil) async {
@@ -221,6 +255,15 @@ package actor StreamManager {
       await stream(in: slot)?.stop(.shutdown, killGrace: killGrace)
       await gone(id, slot.number)
     }
+  }
+
+  /// What puts the streams that run here back into a store that has lost them.
+  package func ownedStreams() async -> [OwnedStream] {
+    var owned: [OwnedStream] = []
+    for slot in slots.values {
+      if case .running(let stream) = slot.state, let one = await stream.owned { owned.append(one) }
+    }
+    return owned
   }
 
   /// The stream if it is run or followed here.

@@ -12,6 +12,8 @@ package struct StreamMetrics: Sendable {
   package let streamsStarted: Counter
   package let ownershipsLost: Counter
   package let commitsFenced: Counter
+  /// FFmpegs that copy a log into one client's container.
+  package let ffmpegCopies: Gauge
   /// The sums of the two families, for the statistics of the API.
   package let upstreamErrors = Counter()
   package let ffmpegEnds = Counter()
@@ -36,6 +38,8 @@ package struct StreamMetrics: Sendable {
       "millrace_ownerships_lost_total", help: "Streams that another worker has taken over from this one.")
     commitsFenced = registry.counter(
       "millrace_commits_fenced_total", help: "Streams whose chunks the store refused because of a stale epoch.")
+    ffmpegCopies = registry.gauge(
+      "millrace_ffmpeg_copying", help: "Child processes that copy a stream into one client's container.")
     streamsStarted = registry.counter("millrace_streams_started_total", help: "Streams whose source was opened.")
   }
 }

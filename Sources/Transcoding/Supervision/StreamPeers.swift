@@ -8,4 +8,13 @@ package protocol StreamPeers: Sendable {
 
   /// Asks the worker with the most room to run the stream. False: nobody has room.
   func place(_ stream: StreamID) async -> Bool
+
+  /// Offers a stream of this worker to another one, which takes it over once it has media. False: there is none.
+  func handOver(_ stream: StreamID, _ epoch: Epoch) async -> Bool
+
+  /// The stream is gone: its owner closes the source, and whoever has clients of it closes them.
+  func tell(_ workers: Set<WorkerID>, deleted stream: StreamID) async
+
+  /// The client is gone: its connections are to be closed.
+  func tell(_ worker: WorkerID, deleted client: ClientReference) async
 }

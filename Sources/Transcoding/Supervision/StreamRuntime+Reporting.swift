@@ -17,6 +17,7 @@ extension StreamRuntime {
   func takeUpdate() -> StreamUpdate? {
     guard hasUpdate else { return nil }
     hasUpdate = false
+    report.apply(update)
     defer { update = StreamUpdate() }
     return update
   }
@@ -35,7 +36,30 @@ extension StreamRuntime {
     switch fence {
     case .stopping: finish(.stopped, .release(.stopped(.lastClientDisconnected)))
     case .superseded(by: let owner?) where owner.worker != services.coordinator.worker: supersede()
-    case .superseded, .unknown: finish(.stopped, .doNothing)
+    case .superseded: finish(.stopped, .doNothing)
+    case .unknown: assertAgain()
+    }
+  }
+
+  /// What puts the stream back into a store that has lost it.
+  var owned: OwnedStream {
+    OwnedStream(
+      registration: claim.registration, revision: claim.revision, epoch: claim.epoch, phase: phaseWord, report: report)
+  }
+
+  /// A deleted stream is known until its owner has released it: one that is unknown has been lost.
+  private func assertAgain() {
+    guard !isAsserting else { return }
+    isAsserting = true
+    Task { [weak self, services, owned, home] in
+      let answer = try? await services.coordinator.reassert([owned])[owned.registration.id]
+      home.execute { [weak self] in
+        guard let self else { return }
+        self.isAsserting = false
+        guard !self.isOver, case .fenced(let fence)? = answer else { return }
+        if case .unknown = fence { return self.finish(.stopped, .doNothing) }
+        self.fenced(fence)
+      }
     }
   }
 

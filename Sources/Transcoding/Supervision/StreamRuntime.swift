@@ -37,7 +37,10 @@ package final class StreamRuntime: @unchecked Sendable {
   var isHeld = false
   var idleCheck: LoopTimer?
   var whyFenced: LoopTimer?
+  var isAsserting = false
   var update = StreamUpdate()
+  /// What has been said of the stream since it exists, as far as this owner knows.
+  var report: StreamReport
   var hasUpdate = false
   var secondCount = 0
   var onClosed: (() -> Void)?
@@ -48,6 +51,7 @@ package final class StreamRuntime: @unchecked Sendable {
     home.assertInLoop()
     let settings = services.settings
     self.claim = claim
+    report = claim.report
     self.services = services
     self.home = home
     id = claim.registration.id

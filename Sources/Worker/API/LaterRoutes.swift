@@ -9,6 +9,7 @@ struct LaterRoutes {
   static let takenNames: Set<String> = [
     "broadcast", "clients", "events", "favicon.ico", "health", "hls", "info", "livez", "metrics", "readyz", "static",
     "stats", "status", "stream", "streams", "test-connection", "transcode", "validate-cookies-file", "webhooks",
+    "workers",
   ]
 
   func add(to router: inout Router, _ guarded: (@escaping RouteHandler) -> RouteHandler) {

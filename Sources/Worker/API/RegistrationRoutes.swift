@@ -73,19 +73,11 @@ struct RegistrationRoutes: Sendable {
 
   /// Throws 400.
   private func render(_ request: ProfileRequest) throws(Problem) -> RenderedProfile {
-    let rendered: RenderedProfile
     do {
-      rendered = try catalog.render(request, policy: templatePolicy)
+      return try catalog.render(request, policy: templatePolicy)
     } catch {
       throw Problem(.badRequest, code: error.code, detail: error.detail)
     }
-    guard rendered.format == .mpegts || rendered.format == .hls else {
-      throw Problem(
-        .badRequest, code: "format-unsupported",
-        detail: "Output format '\(rendered.format.rawValue)' is not available yet: use output_format mpegts or hls, "
-          + "or leave it out, and in a template -f mpegts")
-    }
-    return rendered
   }
 
   /// With `reused` the profile and the arguments of the registration that stays in force.

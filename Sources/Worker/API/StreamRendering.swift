@@ -35,7 +35,7 @@ struct StreamRendering: Sendable {
       ("last_failover_time", report.lastFailover.map { .string($0.text) } ?? .null),
       ("stream_type", .string(word(registration))), ("created_at", .string(record.createdAt.text)),
       ("last_access", .string(record.lastAccess.text)), ("metadata", metadata(registration)),
-      ("headers", .map(registration.headers.mapValues { _ in "***" })), ("status", .string(record.status.rawValue)),
+      ("headers", .map(registration.headers.mapValues { _ in "***" })), ("status", .string(status(record))),
       ("owner", .optional(record.owner?.text)), ("epoch", .unsigned(record.epoch.value)),
       ("profile", .optional(profile)),
       ("output_format", .string(format)), ("started_at", record.startedAt.map { .string($0.text) } ?? .null),
@@ -44,6 +44,12 @@ struct StreamRendering: Sendable {
       ("ffmpeg_pid", report.ffmpegPID.map { .integer(Int($0)) } ?? .null), ("media_info", media(report.mediaInfo)),
       ("output_media_info", media(report.outputMediaInfo)),
     ])
+  }
+
+  /// Where each client has an FFmpeg of its own nobody owns the stream: it runs while it has clients.
+  private func status(_ record: StreamRecord) -> String {
+    let runsForClients = record.status == .idle && record.clientCount > 0 && !Delivery(record.registration.kind).hasLog
+    return runsForClients ? "running" : record.status.rawValue
   }
 
   private func word(_ registration: StreamRegistration) -> String {

@@ -11,6 +11,7 @@ struct StreamRoutes: Sendable {
   let coordinator: any Coordinator
   let store: any ChunkStore
   let manager: StreamManager
+  let peers: (any StreamPeers)?
   let rendering: StreamRendering
   let playTokens: PlayTokens
 
@@ -51,8 +52,10 @@ struct StreamRoutes: Sendable {
     guard let text, let id = StreamID(text) else { throw Problem.streamNotFound }
     switch try await coordinator.delete(id, .manual, unlessUsed: false) {
     case .unknown, .inUse: throw Problem.streamNotFound
-    case .deleted:
-      Task { [coordinator, store, manager] in
+    case .deleted(let record, let clients):
+      let workers = Set(clients.map(\.worker)).union(record.owner.map { [$0] } ?? [])
+      Task { [coordinator, store, manager, peers] in
+        await peers?.tell(workers, deleted: id)
         await manager.stop(id, .manualDeletion)
         // It may have been registered again meanwhile.
         if (try? await coordinator.stream(id)) == .some(nil) { try? await store.remove(id) }

@@ -3,10 +3,12 @@ internal import HTTP
 internal import Identifiers
 internal import JSONCoding
 internal import Observability
+internal import Transcoding
 
 /// Health, information, statistics, clients and metrics (api.md §2.6, §2.9).
 struct SystemRoutes: Sendable {
   let coordinator: any Coordinator
+  let peers: (any StreamPeers)?
   let registry: ViewerRegistry
   let metrics: MetricsRegistry
   let information: WorkerInformation
@@ -155,7 +157,8 @@ struct SystemRoutes: Sendable {
     }
     guard let name = parameters["cid"], let client = ClientID(name) else { throw Problem.clientNotFound }
     let reference = ClientReference(stream: stream, client: client)
-    guard try await coordinator.remove(reference) != nil else { throw Problem.clientNotFound }
+    guard let client = try await coordinator.remove(reference) else { throw Problem.clientNotFound }
+    await peers?.tell(client.worker, deleted: reference)
     registry.close(reference, .deleted)
     return HTTPResponse(.object([("message", .string("Client \(client) disconnected"))]))
   }

@@ -1,12 +1,14 @@
 /// What `millrace` can be told to do.
 package enum Command: String, CaseIterable, Sendable {
-  case serve, config, profiles, healthcheck, version, help
+  case serve, config, profiles, status, drain, healthcheck, version, help
 
   var summary: String {
     switch self {
     case .serve: "run a worker (what happens without a command)"
     case .config: "show the configuration in force, and where each value comes from"
     case .profiles: "show the transcoding profiles in force, or what is wrong with the file of them"
+    case .status: "show the workers, streams and viewers of the cluster, or of one worker"
+    case .drain: "let a worker hand its streams over and end"
     case .healthcheck: "ask the worker of this machine whether it lives; exit status 0 or 1"
     case .version: "show the version"
     case .help: "explain a command"
@@ -16,8 +18,11 @@ package enum Command: String, CaseIterable, Sendable {
   /// Whether settings and `--config` may follow.
   var takesSettings: Bool {
     switch self {
-    case .serve, .config, .profiles, .healthcheck: true
+    case .serve, .config, .profiles, .status, .drain, .healthcheck: true
     case .version, .help: false
     }
   }
+
+  /// Whether `--url` may follow.
+  var asksWorkers: Bool { self == .status || self == .drain }
 }

@@ -3,6 +3,9 @@ package enum CommandAction: Hashable, Sendable {
   case serve(CommandSettings)
   case config(CommandSettings, form: ConfigurationForm)
   case profiles(CommandSettings)
+  /// `at` nil: the worker of this machine.
+  case status(CommandSettings, at: WorkerAddress?, watches: Bool)
+  case drain(CommandSettings, at: WorkerAddress?, worker: String)
   case healthcheck(CommandSettings)
   case version
   /// Of one command, or of all.

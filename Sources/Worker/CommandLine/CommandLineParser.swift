@@ -3,6 +3,8 @@ struct CommandLineParser {
   private var rest: ArraySlice<String>
   private var settings = CommandSettings()
   private var form = ConfigurationForm.text
+  private var address: WorkerAddress?
+  private var watches = false
   private var words: [String] = []
   private var problems: [String] = []
   private var wantsHelp = false
@@ -27,7 +29,9 @@ struct CommandLineParser {
     while let argument = rest.popFirst() { take(argument, of: command) }
     if wantsHelp { return .help(isNamed && command != .help ? command : nil) }
     if wantsVersion { return .version }
-    if command != .help { problems += words.map { "\($0): no argument is expected here; options begin with --" } }
+    if command != .help, command != .drain {
+      problems += words.map { "\($0): no argument is expected here; options begin with --" }
+    }
     return problems.isEmpty ? completed(command) : .usageError(problems)
   }
 
@@ -36,6 +40,12 @@ struct CommandLineParser {
     case .serve: return .serve(settings)
     case .config: return .config(settings, form: form)
     case .profiles: return .profiles(settings)
+    case .status: return .status(settings, at: address, watches: watches)
+    case .drain:
+      guard let worker = words.first, words.count == 1 else {
+        return .usageError(["drain: name one worker: millrace drain WORKER; 'millrace status' shows their names"])
+      }
+      return .drain(settings, at: address, worker: worker)
     case .healthcheck: return .healthcheck(settings)
     case .version: return .version
     case .help:
@@ -52,6 +62,7 @@ struct CommandLineParser {
     case "--version": wantsVersion = true
     case "--json" where command == .config: form = .json
     case "--markdown" where command == .config: form = .markdown
+    case "--watch" where command == .status: watches = true
     default: takeSetting(argument, of: command)
     }
   }
@@ -61,7 +72,8 @@ struct CommandLineParser {
     let flag = parts[0]
     let joined = parts.count == 2 ? parts[1] : nil
     let setting = CommandLineParser.settings[flag]
-    guard command.takesSettings, flag == "--config" || setting != nil else {
+    let isAddress = flag == "--url" && command.asksWorkers
+    guard command.takesSettings, flag == "--config" || isAddress || setting != nil else {
       if joined == nil { _ = nextValue() }  // most likely its value
       return problems.append(unknownOption(flag, of: command))
     }
@@ -71,7 +83,13 @@ struct CommandLineParser {
     guard let value = joined ?? nextValue() else {
       return problems.append("\(flag): a value is missing: \(flag)=VALUE")
     }
+    if isAddress { return takeAddress(value) }
     if flag == "--config" { settings.file = value } else { add(flag, value) }
+  }
+
+  private mutating func takeAddress(_ value: String) {
+    address = WorkerAddress(value)
+    if address == nil { problems.append("--url: it must be http://host:port, of a worker or of the balancer") }
   }
 
   private mutating func add(_ flag: String, _ value: String) {
@@ -99,6 +117,8 @@ struct CommandLineParser {
   private func unknownOption(_ flag: String, of command: Command) -> String {
     var options = ["--help", "--version"]
     if command.takesSettings { options += ["--config"] + CommandLineParser.settings.keys.sorted() }
+    if command.asksWorkers { options.append("--url") }
+    if command == .status { options.append("--watch") }
     if command == .config { options += ["--json", "--markdown"] }
     let hint = nearest(to: flag, in: options).map { "; did you mean \($0)?" } ?? ";"
     return "\(flag): no such option of '\(command.rawValue)'\(hint) 'millrace help \(command.rawValue)' lists all"

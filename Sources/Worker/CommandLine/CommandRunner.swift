@@ -33,6 +33,12 @@ package struct CommandRunner: Sendable {
       let listing = ConfigurationListing(effective: effective)
       return printed(form == .json ? listing.json : listing.text)
     case .profiles(let settings): return showProfiles(settings, environment)
+    case .status(let settings, let address, let watches):
+      guard let client = client(settings, address, environment) else { return 2 }
+      return await ClusterCommands(client: client, write: write, writeError: writeError).status(watches: watches)
+    case .drain(let settings, let address, let worker):
+      guard let client = client(settings, address, environment) else { return 2 }
+      return ClusterCommands(client: client, write: write, writeError: writeError).drain(worker)
     case .healthcheck(let settings): return checkHealth(settings, environment)
     case .version: return printed("millrace \(ProductVersion.text)\n")
     case .help(let command): return printed(HelpText.text(for: command))
@@ -76,6 +82,20 @@ package struct CommandRunner: Sendable {
       say([error.message])
       return 1
     }
+  }
+
+  /// Nil after it has been said what is wrong.
+  private func client(
+    _ settings: CommandSettings, _ address: WorkerAddress?, _ environment: [String: String]
+  ) -> WorkerClient? {
+    guard let configuration = load(settings, environment)?.configuration else { return nil }
+    let server = configuration.server
+    guard address != nil || server.port != 0 else {
+      say(["with PORT=0 nobody knows the port; give it: --port=… or --url=http://host:port"])
+      return nil
+    }
+    return WorkerClient(
+      address: address ?? WorkerAddress(host: server.host, port: server.port), token: configuration.auth.apiToken)
   }
 
   /// Nil after all that is wrong has been said.

@@ -23,6 +23,27 @@ enum HelpText {
         Exit status 2, and what is wrong, if a worker would not start with it.
 
         """
+    case .status:
+      return usage(command)
+        + """
+        --watch  shows it anew each second, until Ctrl-C
+        --url    asks that worker, or the balancer in front of them; else the worker of this machine, at HOST and PORT
+
+        Any worker knows the whole cluster. 'lag' is how far a viewer is behind the newest media, of a stream that of its
+        last viewer. Times are UTC. With API_TOKEN the workers want it here too: in the environment or a file.
+        Exit status 1 if no worker answers. The settings of 'serve' may be given too.
+
+        """
+    case .drain:
+      return usage(command)
+        + """
+        --url  asks that worker, or the balancer in front of them; else the worker of this machine, at HOST and PORT
+
+        WORKER is a name that 'millrace status' shows. It takes no new streams and no new connections, hands over what it
+        runs, closes its viewers' connections, and ends within SHUTDOWN_GRACE with exit status 0, as at SIGTERM.
+        Exit status 1 if there is no such worker, or no answer. The settings of 'serve' may be given too.
+
+        """
     case .healthcheck:
       return usage(command)
         + """
@@ -46,6 +67,8 @@ enum HelpText {
     let arguments =
       switch command {
       case .serve, .profiles, .healthcheck: " [--SETTING=VALUE …] [--config FILE]"
+      case .status: " [--watch] [--url http://HOST:PORT] [--SETTING=VALUE …] [--config FILE]"
+      case .drain: " WORKER [--url http://HOST:PORT] [--SETTING=VALUE …] [--config FILE]"
       case .config: " [--json | --markdown] [--SETTING=VALUE …] [--config FILE]"
       case .help: " [command]"
       case .version: ""

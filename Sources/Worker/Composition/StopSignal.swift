@@ -2,7 +2,8 @@ internal import EventLoop
 internal import Glibc
 internal import Synchronization
 
-/// SIGTERM and SIGINT: the first asks for an orderly stop, the second ends the process at once with code 130.
+/// SIGTERM, SIGINT and an operator's drain: the first asks for an orderly stop; a signal after it ends the process at once
+/// with code 130.
 final class StopSignal: Sendable {
   private struct State {
     var isAsked = false
@@ -19,6 +20,18 @@ final class StopSignal: Sendable {
       let watches = [SIGTERM, SIGINT].map { signal in loop.watchSignal(signal) { [unowned self] in received() } }
       self.watches.withLock { $0 = LoopBound(watches, loop: loop) }
     }
+  }
+
+  /// Asks for the stop as a signal does. Harmless when that has been done.
+  func ask() {
+    let waiter = state.withLock { state in
+      defer {
+        state.isAsked = true
+        state.waiter = nil
+      }
+      return state.waiter
+    }
+    waiter?.resume()
   }
 
   private func received() {

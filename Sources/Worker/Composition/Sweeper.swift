@@ -35,7 +35,7 @@ struct Sweeper: Sendable {
   }
 
   private func announce() async throws {
-    try await coordinator.announce(capacity: configuration.limits.streams, load: 0)
+    try await coordinator.announce(capacity: configuration.limits.streams, load: MachineLoad.now)
   }
 
   /// An HLS viewer's leaving is seen by its silence alone; a late look at it would run an FFmpeg for nobody.

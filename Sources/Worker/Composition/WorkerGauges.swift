@@ -17,7 +17,9 @@ struct WorkerGauges {
       let viewers = registry.clientCount
       return [["ts"]: Double(viewers), ["hls"]: Double(max(0, figures.cluster.clients - viewers))]
     }
-    metrics.gauge("millrace_viewer_connections", help: "Open connections of TS viewers.") { Double(registry.count) }
+    metrics.gauge("millrace_viewer_connections", help: "Open connections of viewers at /stream.") {
+      Double(registry.count)
+    }
     metrics.gauge("millrace_upstream_connections", help: "Open connections to sources.") {
       Double(platform.upstreams.counters.open.load(ordering: .relaxed))
     }

@@ -5,12 +5,21 @@ internal import Synchronization
 final class WorkerHealth: Sendable {
   private let monitor: LoopMonitor
   private let ffmpegVersion: String?
+  private let redis: RedisHealth?
   private let isDraining = Atomic<Bool>(false)
 
-  init(monitor: LoopMonitor, ffmpegVersion: String?) {
+  /// `redis`: nil for a worker alone.
+  init(monitor: LoopMonitor, ffmpegVersion: String?, redis: RedisHealth?) {
     self.monitor = monitor
     self.ffmpegVersion = ffmpegVersion
+    self.redis = redis
   }
+
+  private static let alone = [
+    HealthCheck("redis", .ok, detail: "not configured: one worker, everything in memory"),
+    HealthCheck("redis_memory_policy", .ok, detail: "not configured"),
+    HealthCheck("lease", .ok, detail: "one worker needs none"),
+  ]
 
   /// Whether every loop has turned within ten seconds.
   var isAlive: Bool { monitor.silence < .seconds(10) }
@@ -18,14 +27,11 @@ final class WorkerHealth: Sendable {
   func beginDrain() { isDraining.store(true, ordering: .relaxed) }
 
   var report: HealthReport {
-    var checks = [
-      HealthCheck("redis", .ok, detail: "not configured: one worker, everything in memory"),
-      HealthCheck("redis_memory_policy", .ok, detail: "not configured"),
-      HealthCheck("lease", .ok, detail: "one worker needs none"),
+    var checks = redis?.checks ?? Self.alone
+    checks.append(
       HealthCheck(
         "ffmpeg", ffmpegVersion == nil ? .failed : .ok,
-        detail: ffmpegVersion ?? "FFmpeg cannot be run: install it or set FFMPEG_PATH"),
-    ]
+        detail: ffmpegVersion ?? "FFmpeg cannot be run: install it or set FFMPEG_PATH"))
     let silence = monitor.silence
     checks.append(
       HealthCheck("loops", silence < .seconds(3) ? .ok : .failed, detail: "the slowest loop turned \(silence) ago"))

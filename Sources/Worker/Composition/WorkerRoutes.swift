@@ -9,8 +9,8 @@ struct WorkerRoutes: Sendable {
 
   init(
     configuration: Configuration, platform: Platform, services: StreamServices, manager: StreamManager,
-    registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation, health: WorkerHealth,
-    figures: WorkerFigures
+    containers: ContainerFeeds, registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation,
+    health: WorkerHealth, figures: WorkerFigures, endThisWorker: @escaping @Sendable () -> Void
   ) {
     requests = Self.requestCounter(metrics)
     var router = Router(rootPath: configuration.server.rootPath, cors: configuration.corsPolicy)
@@ -24,7 +24,7 @@ struct WorkerRoutes: Sendable {
       coordinator: services.coordinator, manager: manager, registry: registry,
       clientLimit: configuration.limits.clientsPerStream)
     PlaybackRoutes(
-      admission: admission, settings: services.settings, fanOut: services.metrics.fanOut,
+      admission: admission, containers: containers, settings: services.settings, fanOut: services.metrics.fanOut,
       playlistWait: configuration.hls.waitTime, rootPath: configuration.server.rootPath, playTokens: playTokens,
       clientAddress: { configuration.clientAddress($0) }
     ).add(to: &router)
@@ -36,13 +36,16 @@ struct WorkerRoutes: Sendable {
       resolvers: configuration.resolvers
     ).add(to: &router, guarded)
     StreamRoutes(
-      coordinator: services.coordinator, store: services.store, manager: manager, rendering: rendering,
+      coordinator: services.coordinator, store: services.store, manager: manager, peers: services.peers,
+      rendering: rendering,
       playTokens: playTokens
     ).add(to: &router, guarded)
     SystemRoutes(
-      coordinator: services.coordinator, registry: registry, metrics: metrics, information: information,
+      coordinator: services.coordinator, peers: services.peers, registry: registry, metrics: metrics,
+      information: information,
       health: health, figures: figures, rendering: rendering
     ).add(to: &router, guarded)
+    MemberRoutes(coordinator: services.coordinator, endThisWorker: endThisWorker).add(to: &router, guarded)
     LaterRoutes(server: configuration.server).add(to: &router, guarded)
     self.router = router
   }

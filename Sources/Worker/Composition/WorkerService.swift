@@ -10,25 +10,32 @@ internal import Transcoding
 /// A running worker: its parts in the order of their start, stopped in reverse.
 ///
 /// ```
-///   platform ─▶ coordinator, store ─▶ streams ─▶ routes ─▶ server ─▶ housekeeping
+///   platform ─▶ backbone (coordinator, store) ─▶ streams ─▶ routes ─▶ server ─▶ housekeeping
 /// ```
 final class WorkerService: Sendable {
   let stopSignal: StopSignal
   private let platform: Platform
+  private let backbone: Backbone
   private let manager: StreamManager
+  private let containers: ContainerFeeds
   private let server: HTTPServer
   private let health: WorkerHealth
   private let monitor: LoopMonitor
   private let housekeeping: Task<Void, Never>
+  private let listening: Task<Void, Never>
   private let grace: Duration
 
   private init(
-    stopSignal: StopSignal, platform: Platform, manager: StreamManager, server: HTTPServer, health: WorkerHealth,
-    monitor: LoopMonitor, housekeeping: Task<Void, Never>, grace: Duration
+    stopSignal: StopSignal, platform: Platform, backbone: Backbone, manager: StreamManager,
+    containers: ContainerFeeds, server: HTTPServer, health: WorkerHealth, monitor: LoopMonitor,
+    housekeeping: Task<Void, Never>, listening: Task<Void, Never>, grace: Duration
   ) {
     self.stopSignal = stopSignal
     self.platform = platform
+    self.backbone = backbone
+    self.listening = listening
     self.manager = manager
+    self.containers = containers
     self.server = server
     self.health = health
     self.monitor = monitor
@@ -42,28 +49,31 @@ final class WorkerService: Sendable {
     let stopSignal = StopSignal(loop: platform.control)
     let registry = ViewerRegistry()
     let metrics = MetricsRegistry()
-    let store = MemoryChunkStore(limits: configuration.windowLimits)
     let port = configuration.server.port
-    let coordinator = MemoryCoordinator(
-      identity: WorkerIdentity(
-        id: WorkerID(configuration.workerID(port: port)), address: "\(ProcessInfo.processInfo.hostName):\(port)",
-        version: ProductVersion.text))
+    let backbone = try Backbone.make(configuration, platform, logger, metrics)
+    let (coordinator, store) = (backbone.coordinator, backbone.store)
     let streamMetrics = StreamMetrics(metrics, report: TrafficReport(coordinator: coordinator, registry: registry).send)
     let services = StreamServices(
       coordinator: coordinator, store: store, spawner: platform.spawner, upstreams: platform.upstreams,
       settings: configuration.streamSettings, catalog: platform.catalog,
       ffmpeg: await platform.ffmpegSettings(configuration), ffmpegPath: configuration.ffmpeg.path, logger: logger,
-      metrics: streamMetrics)
+      metrics: streamMetrics,
+      peers: backbone.cluster.map { ClusterPeers(cluster: $0, logger: logger) })
     let manager = StreamManager(services: services, loops: platform.loops)
+    let containers = ContainerFeeds(services: services, manager: manager)
     let monitor = LoopMonitor(loops: platform.loops.loops + [platform.control])
-    let health = WorkerHealth(monitor: monitor, ffmpegVersion: platform.tools?.version)
+    let redisHealth = backbone.cluster.map {
+      RedisHealth(cluster: $0, isRequired: configuration.redis.fallback == .refuse, logger: logger)
+    }
+    let health = WorkerHealth(monitor: monitor, ffmpegVersion: platform.tools?.version, redis: redisHealth)
     let figures = WorkerFigures(metrics: streamMetrics, upstream: platform.upstreams.counters, monitor: monitor)
     let information = WorkerInformation(
       configuration: configuration, port: port, ffmpegVersion: platform.tools?.version, hardware: platform.hardware,
       catalog: platform.catalog, startedAt: startedAt)
     let routes = WorkerRoutes(
-      configuration: configuration, platform: platform, services: services, manager: manager, registry: registry,
-      metrics: metrics, information: information, health: health, figures: figures)
+      configuration: configuration, platform: platform, services: services, manager: manager, containers: containers,
+      registry: registry, metrics: metrics, information: information, health: health, figures: figures,
+      endThisWorker: stopSignal.ask)
     let httpMetrics = HTTPServerMetrics()
     let server = HTTPServer(
       configuration: configuration.httpServer, loops: platform.loops, router: routes.router,
@@ -71,9 +81,12 @@ final class WorkerService: Sendable {
     WorkerGauges(
       metrics: metrics, figures: figures, platform: platform, http: httpMetrics, monitor: monitor, registry: registry
     ).register()
+    let listening = await backbone.start(manager, registry, redisHealth, logger)
     do {
       try server.start()
     } catch {
+      listening.cancel()
+      await backbone.stop()
       await platform.stop()
       throw error
     }
@@ -84,19 +97,26 @@ final class WorkerService: Sendable {
       "listening",
       ["host": configuration.server.host, "port": String(server.boundPort), "version": ProductVersion.text])
     return WorkerService(
-      stopSignal: stopSignal, platform: platform, manager: manager, server: server, health: health, monitor: monitor,
-      housekeeping: Task { await sweeper.run() }, grace: configuration.server.shutdownGrace)
+      stopSignal: stopSignal, platform: platform, backbone: backbone, manager: manager, containers: containers,
+      server: server, health: health, monitor: monitor, housekeeping: Task { await sweeper.run() },
+      listening: listening, grace: configuration.server.shutdownGrace)
   }
 
-  /// The orderly stop: no more readiness, no new streams, sources closed, viewers told, loops last.
+  /// The orderly stop: no more readiness, no new streams, streams handed over, sources closed, viewers told, loops last.
   func stop() async {
     health.beginDrain()
     server.beginDrain()
+    try? await backbone.coordinator.setDraining(true)
+    await manager.handOver(within: grace / 2)
     housekeeping.cancel()
     // Half of it, so that the rest of the stop has its time.
     await manager.drain(killGrace: grace / 2)
+    await containers.drain(killGrace: grace / 8)
     await server.stop()
     monitor.stop()
+    listening.cancel()
+    await listening.value
+    await backbone.stop()
     await stopSignal.cancel()
     await platform.stop()
   }

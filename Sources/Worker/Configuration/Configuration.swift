@@ -49,14 +49,12 @@ package struct Configuration: Sendable {
 
   /// What this build cannot do although the configuration asks for it. `serve` does not start with any.
   package var refusals: [ConfigurationProblem] {
-    guard redis.isEnabled else { return [] }
-    let cause = redis.url == nil ? "REDIS_ENABLED" : "REDIS_ENABLED (or REDIS_URL)"
+    guard redis.isEnabled, redis.usesClusterProtocol else { return [] }
     return [
       ConfigurationProblem(
-        name: "REDIS_ENABLED",
-        message:
-          "this build has no Redis yet and would not share anything: remove \(cause), or set REDIS_ENABLED=false, "
-          + "to run one worker in memory")
+        name: "REDIS_CLUSTER",
+        message: "this build does not speak to a Redis Cluster yet: name a single Redis or its sentinels, and remove "
+          + "REDIS_CLUSTER")
     ]
   }
 }

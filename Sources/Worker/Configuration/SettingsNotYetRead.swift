@@ -23,14 +23,6 @@ enum SettingsNotYetRead {
         "SILENCE_FAILOVER_THRESHOLD", "SILENCE_MONITORING_GRACE_PERIOD",
       ], "silence detection"
     ),
-    (
-      [
-        "REDIS_HOST", "REDIS_SERVER_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_URL",
-        "MEDIA_REDIS_URL", "REDIS_SSL", "REDIS_SSL_CA_CERTS", "REDIS_SSL_CERTFILE", "REDIS_SSL_KEYFILE",
-        "REDIS_SSL_CERT_REQS", "REDIS_SSL_CHECK_HOSTNAME", "REDIS_CLUSTER", "REDIS_FALLBACK", "BUFFER_TTL",
-        "LEASE_RENEW_MS", "LEASE_GIVE_UP_MS", "LEASE_TTL_MS", "LEASE_CHECK_MS",
-      ], "Redis"
-    ),
     (["COOKIES_DIR"], "resolvers"),
     (["WEBHOOK_SECRET", "WEBHOOK_QUEUE_MAX"], "webhooks"),
     (

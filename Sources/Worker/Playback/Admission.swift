@@ -1,4 +1,5 @@
 internal import Cluster
+internal import EventLoop
 internal import HTTP
 internal import Identifiers
 internal import MediaLog
@@ -30,7 +31,7 @@ struct Admission: Sendable {
       stream: stream, client: client, connection: connection, address: identity.address,
       userAgent: identity.userAgent, username: identity.username, format: format)
     switch try await coordinator.join(join, limit: clientLimit) {
-    case .joined: break
+    case .joined: registry.joined(join)
     case .full(let limit): throw Problem.clientLimit(limit)
     case .unknown: throw Problem.streamNotFound
     }
@@ -93,6 +94,17 @@ struct Admission: Sendable {
       }
       // Deleted: then it is unknown now. Or stopped for want of clients at the moment when this one came.
       try await rejoin()
+    }
+  }
+
+  /// A container for one viewer, which has joined. Throws 502, 503.
+  func container(_ make: () async throws -> LoopBound<ContainerFeed>) async throws -> LoopBound<ContainerFeed> {
+    do {
+      return try await make()
+    } catch let error as StreamError {
+      throw Problem(error)
+    } catch let error as SourceFailure {
+      throw Problem(error)
     }
   }
 

@@ -1,4 +1,5 @@
 internal import Cluster
+internal import EventLoop
 internal import HTTP
 internal import Identifiers
 internal import MediaLog
@@ -7,6 +8,7 @@ internal import Transcoding
 /// GET and HEAD of `/stream/{id}` and `/hls/{id}/…` (api.md §2.4, §2.5).
 struct PlaybackRoutes: Sendable {
   let admission: Admission
+  let containers: ContainerFeeds
   let settings: StreamSettings
   let fanOut: FanOutServices
   /// HLS_WAIT_TIME.
@@ -24,7 +26,7 @@ struct PlaybackRoutes: Sendable {
     }
   }
 
-  // MARK: MPEG-TS
+  // MARK: One long body
 
   private func stream(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {
     let identity = try ClientIdentity(request, address: clientAddress(request))
@@ -32,22 +34,75 @@ struct PlaybackRoutes: Sendable {
     let record = try await admission.record(parameters["id"])
     guard request.query.first("url") == nil else { throw Problem.signatureInvalid }
     _ = try playTokens.check(request.query, for: record.id)
+    let delivery = Delivery(record.registration.kind)
     guard request.method == .get else {
-      return HTTPResponse(headers: Self.liveHeaders(try await admission.clientID(identity, record.id), record.id))
+      let client = try await admission.clientID(identity, record.id)
+      return HTTPResponse(headers: Self.liveHeaders(client, record.id, delivery))
     }
     let viewer = try await admission.viewer(identity, record.id)
     do {
-      let admitted = try await running(record, viewer, identity)
-      let options = FanOutReader.Options(
-        isChunked: true, startSecondsBehind: admitted.isFirst ? settings.window.seconds : behind,
-        writeTimeoutSeconds: settings.clientWriteTimeoutSeconds)
+      let body = try await body(request, record, viewer, identity, delivery, behind)
       return HTTPResponse(
-        headers: Self.liveHeaders(viewer.reference.client, record.id),
-        body: .live(viewer.body(admitted.stream, fanOut, options)))
+        headers: Self.liveHeaders(viewer.reference.client, record.id, delivery), body: .live(body))
     } catch {
       viewer.leave(.clientDisconnected)
       throw error
     }
+  }
+
+  private func body(
+    _ request: HTTPRequest, _ record: StreamRecord, _ viewer: Viewer, _ identity: ClientIdentity,
+    _ delivery: Delivery, _ behind: Double
+  ) async throws -> LiveBody {
+    switch delivery {
+    case .log: return try await logBody(record, viewer, identity, behind)
+    case .copy(let format):
+      let admitted = try await running(record, viewer, identity)
+      let feed = try await admission.container {
+        try await containers.copy(
+          of: admitted.stream, in: format, startSecondsBehind: secondsBehind(admitted, behind),
+          ContainerFeeds.Request(viewer, request))
+      }
+      return try await opened(feed, viewer) { admitted.stream.failure }
+    case .transcode:
+      try await admission.join(record.id, viewer.reference.client, viewer.connection, identity, .ts)
+      let feed = try await admission.container {
+        try await containers.transcode(record.registration, ContainerFeeds.Request(viewer, request))
+      }
+      return try await opened(feed, viewer) { nil }
+    }
+  }
+
+  private func logBody(
+    _ record: StreamRecord, _ viewer: Viewer, _ identity: ClientIdentity, _ behind: Double
+  ) async throws -> LiveBody {
+    let admitted = try await running(record, viewer, identity)
+    let options = FanOutReader.Options(
+      isChunked: true, startSecondsBehind: secondsBehind(admitted, behind),
+      writeTimeoutSeconds: settings.clientWriteTimeoutSeconds)
+    let (client, log) = (viewer.reference.client, admitted.stream.log)
+    return viewer.body { [fanOut] loop in
+      LogBody(log, client: client, loop: loop, services: fanOut, options: options)
+    }
+  }
+
+  private func secondsBehind(_ admitted: Admission.Admitted, _ behind: Double) -> Double {
+    admitted.isFirst ? settings.window.seconds : behind
+  }
+
+  /// The status line waits for the container's first byte. `failure`: why the stream itself has ended, if it has.
+  private func opened(
+    _ feed: LoopBound<ContainerFeed>, _ viewer: Viewer, failure: () -> SourceFailure?
+  ) async throws -> LiveBody {
+    viewer.holds(feed)
+    do {
+      try await feed.open(within: settings.firstByteTimeout)
+    } catch let reason as SourceFailure {
+      // Deleted meanwhile: then that is why.
+      _ = try await admission.record(viewer.reference.stream.text)
+      throw Problem(failure() ?? reason)
+    }
+    return viewer.body(feed)
   }
 
   /// The status line waits for the first media.
@@ -77,9 +132,10 @@ struct PlaybackRoutes: Sendable {
     return -value
   }
 
-  private static func liveHeaders(_ client: ClientID, _ stream: StreamID) -> HTTPHeaders {
+  private static func liveHeaders(_ client: ClientID, _ stream: StreamID, _ delivery: Delivery) -> HTTPHeaders {
     [
-      "Content-Type": "video/mp2t", "Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache",
+      "Content-Type": delivery.contentType, "Cache-Control": "no-cache, no-store, must-revalidate",
+      "Pragma": "no-cache",
       "Expires": "0", "Accept-Ranges": "none", "X-Client-ID": client.text, "X-Stream-ID": stream.text,
     ]
   }
@@ -102,6 +158,7 @@ struct PlaybackRoutes: Sendable {
       "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-cache", "X-Client-ID": client.text,
       "X-Stream-ID": record.id.text,
     ]
+    guard Delivery(record.registration.kind).hasLog else { throw Problem.notHLS }
     guard request.method == .get else { return HTTPResponse(headers: headers) }
     if request.query.first("url") != nil { throw Problem.signatureInvalid }
     let stream = try await running(record, client, identity)
@@ -153,6 +210,7 @@ struct PlaybackRoutes: Sendable {
           message: "Input should be a valid integer, unable to parse string as an integer")
       ])
     }
+    guard Delivery(record.registration.kind).hasLog else { throw Problem.notHLS }
     guard let segment = try await find(SegmentNumber(number), of: record) else { throw Problem.segmentNotFound }
     let representation = Representation(
       slices: segment.parts.map { BodySlice(start: $0.chunk.bytes, count: $0.byteCount) },
@@ -218,7 +276,15 @@ extension HTTPResponse {
   }
 }
 
+extension ContainerFeeds.Request {
+  fileprivate init(_ viewer: Viewer, _ request: HTTPRequest) {
+    self.init(viewer: viewer.reference, loop: request.loop)
+  }
+}
+
 extension Problem {
+  /// What is not made of the log has no segments.
+  static let notHLS = Problem(.conflict, code: "not-hls", detail: "Stream is a file; use /stream/{id}")
   static let signatureInvalid = Problem(
     .forbidden, code: "signature-invalid", detail: "Invalid or missing URL signature")
 }

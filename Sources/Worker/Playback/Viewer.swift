@@ -1,8 +1,7 @@
 internal import Cluster
+internal import EventLoop
 internal import HTTP
 internal import Identifiers
-internal import MediaLog
-internal import Observability
 internal import Transcoding
 
 /// One connection of a TS viewer from its admission to its end. The store counts it in before the stream is started,
@@ -26,54 +25,38 @@ struct Viewer: Sendable {
     Task { [coordinator] in _ = try? await coordinator.leave(leave) }
   }
 
-  /// The body that the viewer's socket is handed to the log with.
-  func body(_ stream: LocalStream, _ services: FanOutServices, _ options: FanOutReader.Options) -> LiveBody {
+  /// The body that the viewer's socket is handed over with. `writer` is made on the socket's loop.
+  func body(_ writer: @escaping @Sendable (EventLoop) -> any BodyWriter) -> LiveBody {
     LiveBody(
       abandoned: { leave(.clientDisconnected) },
-      take: { socket in attach(socket, stream, services, options) })
+      take: { socket in attach(socket, writer(socket.loop)) })
   }
 
-  private func attach(
-    _ socket: TakenSocket, _ stream: LocalStream, _ services: FanOutServices, _ options: FanOutReader.Options
-  ) {
-    var options = options
-    options.isChunked = socket.isChunked
+  /// The same with a container that is open already.
+  func body(_ feed: LoopBound<ContainerFeed>) -> LiveBody {
+    LiveBody(
+      abandoned: {
+        feed.value.stop()
+        leave(.clientDisconnected)
+      },
+      take: { socket in attach(socket, feed.value) })
+  }
+
+  /// The container ends when the client is closed before it has its socket.
+  func holds(_ feed: LoopBound<ContainerFeed>) {
+    let closed = registry.attach(reference, connection) { _ in feed.loop.execute { feed.value.stop() } }
+    if closed != nil { feed.loop.execute { feed.value.stop() } }
+  }
+
+  private func attach(_ socket: TakenSocket, _ writer: any BodyWriter) {
     let loop = socket.loop
-    let fanOut = stream.log.fanOut(on: loop, services: services)
-    let attachment = Attachment(socket: socket, fanOut: fanOut)
-    let reader = FanOutReader(client: reference.client, descriptor: socket.descriptor, options: options) { end in
-      switch end {
-      case .complete: socket.close()
-      // Without its last chunk a chunked body is cut short all the same; a reset would take what was sent with it.
-      case .aborted where socket.isChunked: socket.close()
-      case .aborted, .lost, .writeTimeout: socket.abort()
-      }
-      leave(DisconnectReason(end), bytes: attachment.reader?.takeUnreported() ?? 0)
-      attachment.reader = nil
-    }
-    attachment.reader = reader
-    socket.onClose = {
-      guard let reader = attachment.reader else { return }
-      attachment.reader = nil
-      fanOut.remove(reader)
-      leave(.clientDisconnected, bytes: reader.takeUnreported())
-    }
+    let attachment = Attachment(socket: socket, writer: writer) { reason, bytes in leave(reason, bytes: bytes) }
     let bound = LoopBoundAttachment(attachment, loop: loop)
     let closed = registry.attach(reference, connection) { reason in
-      loop.execute { bound.value.end { bytes in leave(reason, bytes: bytes) } }
+      loop.execute { bound.value.end(reason) }
     }
     // Ended while it waited for its first byte.
-    if let closed { return attachment.end { bytes in leave(closed, bytes: bytes) } }
-    fanOut.add(reader)
-  }
-}
-
-extension DisconnectReason {
-  fileprivate init(_ end: FanOutReader.End) {
-    switch end {
-    case .complete, .aborted: self = .streamEnded
-    case .lost: self = .clientDisconnected
-    case .writeTimeout: self = .writeTimeout
-    }
+    if let closed { return attachment.end(closed) }
+    attachment.start()
   }
 }

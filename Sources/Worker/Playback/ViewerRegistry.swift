@@ -21,6 +21,7 @@ final class ViewerRegistry: Sendable {
   private struct State {
     var last: UInt64 = 0
     var viewers: [ClientReference: [ConnectionID: Entry]] = [:]
+    var joins: [ClientReference: [ConnectionID: ClientJoin]] = [:]
   }
 
   private let state = Mutex(State())
@@ -53,8 +54,22 @@ final class ViewerRegistry: Sendable {
     }
   }
 
+  /// The coordinator has counted a viewer in. Until its removal it is among `joins`.
+  func joined(_ join: ClientJoin) {
+    guard let connection = join.connection else { return }
+    let viewer = ClientReference(stream: join.stream, client: join.client)
+    state.withLock { state in
+      if state.viewers[viewer]?[connection] != nil { state.joins[viewer, default: [:]][connection] = join }
+    }
+  }
+
+  /// With these a store that has lost the clients of this worker gets them back.
+  var joins: [ClientJoin] { state.withLock { $0.joins.values.flatMap(\.values) } }
+
   func remove(_ viewer: ClientReference, _ connection: ConnectionID) {
     state.withLock { state in
+      state.joins[viewer]?[connection] = nil
+      if state.joins[viewer]?.isEmpty == true { state.joins[viewer] = nil }
       state.viewers[viewer]?[connection] = nil
       if state.viewers[viewer]?.isEmpty == true { state.viewers[viewer] = nil }
     }

@@ -99,7 +99,7 @@ import Testing
     try await withServer(echoRouter(), loopCount: 3) {
       $0.maxConnections = 5
     } body: { server in
-      try checkLimit(server, of: 5, hosts: ["127.0.0.1"])
+      try checkLimit(server, of: 5, hosts: ["127.0.0.1"], "The worker has MAX_CONNECTIONS=5 connections")
     }
   }
 
@@ -107,11 +107,12 @@ import Testing
     try await withServer(echoRouter(), host: "::", loopCount: 3) {
       $0.maxConnectionsPerIP = 4
     } body: { server in
-      try checkLimit(server, of: 4, hosts: ["127.0.0.1", "::1"])
+      try checkLimit(
+        server, of: 4, hosts: ["127.0.0.1", "::1"], "The address has MAX_CONNECTIONS_PER_IP=4 connections")
     }
   }
 
-  private func checkLimit(_ server: HTTPServer, of limit: Int, hosts: [String]) throws {
+  private func checkLimit(_ server: HTTPServer, of limit: Int, hosts: [String], _ detail: String) throws {
     var clients: [RawClient] = []
     for host in hosts {
       for _ in 0..<limit {
@@ -124,7 +125,7 @@ import Testing
       try refused.get("/echo/out")
       let response = try refused.readResponse()
       #expect(response.status == 503 && response["retry-after"] == "10" && response["connection"] == "close")
-      #expect(response.text.contains(#""code":"limit-connections""#))
+      #expect(response.text.contains(#""code":"limit-connections""#) && response.text.contains(detail))
       #expect(try refused.isAtEnd())
     }
     #expect(server.metrics.refusedTotal.load(ordering: .relaxed) == UInt64(hosts.count))

@@ -42,8 +42,9 @@ final class FollowRig: ReadableRig {
     try await soon("all chunks to be committed") {
       rig.log.snapshot().window.items.allSatisfy { !$0.isSealed || $0.receipt != nil }
     }
-    let last = rig.log.snapshot().window.items.last { $0.isSealed }?.chunk.number
-    try await soon("the follower") { log.snapshot().window.last?.chunk.number == last }
+    guard let last = rig.log.snapshot().window.items.last(where: { $0.isSealed })?.chunk.number else { return }
+    // The chunk that is open now may be sealed and come meanwhile.
+    try await soon("the follower") { log.snapshot().window.last.map { $0.chunk.number >= last } ?? false }
   }
 
   /// Becomes the owner, as a worker does when the one before is dead.

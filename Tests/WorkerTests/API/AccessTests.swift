@@ -13,7 +13,8 @@ import Testing
     ("POST", "/streams/\(id)/failover"), ("GET", "/streams/by-metadata"), ("POST", "/transcode"),
     ("GET", "/transcode/profiles"), ("GET", "/stats"), ("GET", "/stats/detailed"), ("GET", "/stats/performance"),
     ("GET", "/stats/streams"), ("GET", "/stats/clients"), ("GET", "/clients"), ("GET", "/clients/x"),
-    ("DELETE", "/hls/\(id)/clients/c"), ("GET", "/webhooks"), ("GET", "/events"), ("GET", "/status"),
+    ("DELETE", "/hls/\(id)/clients/c"), ("GET", "/webhooks"), ("GET", "/workers"), ("POST", "/workers/x/drain"),
+    ("GET", "/events"), ("GET", "/status"),
     ("POST", "/test-connection"), ("POST", "/broadcast/n/start"),
   ]
   private static let open = [

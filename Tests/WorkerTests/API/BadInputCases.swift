@@ -143,10 +143,6 @@ extension BadInput {
       "unknown format", #"{"url":"http://h/live/a.ts","output_format":"avi"}"#, 400, "format-unsupported",
       "Output format 'avi' is not supported. Supported formats: mpegts, hls, mp4, matroska, flv, adts, mp3, webm, ogg"),
     .transcode(
-      "format of later", #"{"url":"http://h/live/a.ts","output_format":"mkv"}"#, 400, "format-unsupported",
-      "Output format 'matroska' is not available yet: use output_format mpegts or hls, or leave it out, "
-        + "and in a template -f mpegts"),
-    .transcode(
       "streamlink", #"{"url":"http://h/live/a.ts","resolver":"streamlink"}"#, 400, "resolver-disabled",
       "Streamlink resolver is disabled (STREAMLINK_ENABLED=false)"),
     .transcode(

@@ -48,14 +48,51 @@ import Testing
     }
   }
 
+  @Test func statusAndDrainAskTheWorkerOfThisMachineOrAnother() {
+    let other = WorkerAddress(host: "tv", port: 9000)
+    #expect(parse("status") == .status(settings(), at: nil, watches: false))
+    #expect(parse("status --watch --url http://tv:9000") == .status(settings(), at: other, watches: true))
+    #expect(
+      parse("status --url=http://tv:9000/ --port 1") == .status(settings([("PORT", "1")]), at: other, watches: false))
+    #expect(parse("drain w1") == .drain(settings(), at: nil, worker: "w1"))
+    #expect(parse("drain --url http://tv:9000 w1") == .drain(settings(), at: other, worker: "w1"))
+  }
+
+  @Test func addressesOfWorkers() {
+    #expect(WorkerAddress("http://tv") == WorkerAddress(host: "tv", port: 80))
+    #expect(WorkerAddress("HTTP://127.0.0.1:1/a/b/") == WorkerAddress(host: "127.0.0.1", port: 1, prefix: "/a/b"))
+    #expect(WorkerAddress("http://[::1]:8085") == WorkerAddress(host: "::1", port: 8085))
+    #expect(WorkerAddress("http://[::1]:8085")?.authority == "[::1]:8085")
+    for text in [
+      "", "tv:9000", "https://tv", "http://", "http://tv:0", "http://tv:99999", "http://u:p@tv", "http://tv?x",
+    ] {
+      #expect(WorkerAddress(text) == nil, "\(text)")
+    }
+  }
+
+  @Test(arguments: [
+    ("status w1", ["w1: no argument is expected here; options begin with --"]),
+    ("status --url", ["--url: a value is missing: --url=VALUE"]),
+    ("status --url tv", ["--url: it must be http://host:port, of a worker or of the balancer"]),
+    ("drain", ["drain: name one worker: millrace drain WORKER; 'millrace status' shows their names"]),
+    ("drain a b", ["drain: name one worker: millrace drain WORKER; 'millrace status' shows their names"]),
+    ("drain a --watch", ["--watch: no such option of 'drain'; 'millrace help drain' lists all"]),
+    ("serve --url http://tv", ["--url: no such option of 'serve'; 'millrace help serve' lists all"]),
+  ]) func statusAndDrainSayWhatIsWrong(line: String, problems: [String]) {
+    #expect(parse(line) == .usageError(problems))
+  }
+
   @Test(arguments: [
     (
       "sevre",
       [
-        "sevre: no such command; did you mean serve? the commands are serve, config, profiles, healthcheck, version, help"
+        "sevre: no such command; did you mean serve? the commands are serve, config, profiles, status, drain, healthcheck, version, help"
       ]
     ),
-    ("help me", ["me: no such command; the commands are serve, config, profiles, healthcheck, version, help"]),
+    (
+      "help me",
+      ["me: no such command; the commands are serve, config, profiles, status, drain, healthcheck, version, help"]
+    ),
     ("help config serve", ["help explains one command at a time"]),
     ("--prot 3", ["--prot: no such option of 'serve'; did you mean --port? 'millrace help serve' lists all"]),
     ("--zzzzzz", ["--zzzzzz: no such option of 'serve'; 'millrace help serve' lists all"]),

@@ -8,8 +8,9 @@ extension WorkerProcess {
   func relay(_ url: String) async throws -> String { try await register("/streams", ["url": url]) }
 
   /// Registers a transcode and gives its id.
-  func transcode(_ url: String, profile: String = "lowlatency") async throws -> String {
-    try await register("/transcode", ["url": url, "profile": profile])
+  func transcode(_ url: String, profile: String = "lowlatency", format: String? = nil) async throws -> String {
+    let fields = ["url": url, "profile": profile]
+    return try await register("/transcode", format.map { fields.merging(["output_format": $0]) { $1 } } ?? fields)
   }
 
   private func register(_ target: String, _ fields: [String: String]) async throws -> String {
@@ -38,7 +39,10 @@ extension WorkerProcess {
 
   /// All that viewers and sources leave behind must be gone.
   func expectNothingLeft(_ source: SourceServer? = nil) async throws {
-    for name in ["millrace_ffmpeg_running", "millrace_upstream_connections", "millrace_viewer_connections"] {
+    for name in [
+      "millrace_ffmpeg_running", "millrace_ffmpeg_copying", "millrace_upstream_connections",
+      "millrace_viewer_connections",
+    ] {
       try await eventually("\(name) to be 0", within: .seconds(3)) { try await self.metric(name) == 0 }
     }
     #expect(try await clients().isEmpty)

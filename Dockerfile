@@ -1,0 +1,43 @@
+# The images of a Millrace cluster. `docker build --target worker .`; compose.yaml builds all it needs.
+# The packages are those of scripts/packages, installed by the script that a development machine uses.
+
+FROM swift:6.3-bookworm AS build
+WORKDIR /source
+COPY scripts/install-packages scripts/packages scripts/
+RUN scripts/install-packages build
+COPY scripts/build scripts/require-swift scripts/
+COPY Package.swift ./
+COPY Sources Sources
+COPY Tests Tests
+RUN scripts/build --static && strip .build/static/release/millrace
+
+FROM debian:bookworm-slim AS debian
+COPY scripts/install-packages scripts/packages /opt/millrace/scripts/
+
+FROM debian AS worker
+RUN /opt/millrace/scripts/install-packages run && rm -rf /var/lib/apt/lists/* \
+  && useradd --system --uid 8085 --home-dir /nonexistent --shell /usr/sbin/nologin millrace
+COPY --from=build /source/.build/static/release/millrace /usr/local/bin/millrace
+COPY config/profiles.yaml /opt/millrace/config/profiles.yaml
+WORKDIR /opt/millrace
+USER millrace
+EXPOSE 8085
+HEALTHCHECK --interval=5s --timeout=3s --start-period=15s --retries=3 CMD ["millrace", "healthcheck"]
+ENTRYPOINT ["millrace"]
+CMD ["serve"]
+
+FROM debian AS balancer
+RUN /opt/millrace/scripts/install-packages balancer && rm -rf /var/lib/apt/lists/*
+COPY config/haproxy /etc/millrace-balancer
+ENV BALANCER_BIND=:8085
+USER haproxy
+EXPOSE 8085
+ENTRYPOINT ["haproxy", "-db", "-f", "/etc/millrace-balancer/haproxy.cfg", "-f", "/etc/millrace-balancer/workers.cfg"]
+
+FROM debian AS demo
+RUN /opt/millrace/scripts/install-packages demo && rm -rf /var/lib/apt/lists/* \
+  && useradd --system --uid 8086 --home-dir /nonexistent --shell /usr/sbin/nologin demo
+COPY scripts/demo-source /opt/millrace/scripts/
+USER demo
+EXPOSE 8090
+ENTRYPOINT ["/opt/millrace/scripts/demo-source", "--host", "0.0.0.0", "--port", "8090"]

@@ -1,0 +1,64 @@
+import Cluster
+import Glibc
+import Testing
+
+@Suite("Simulated cluster") struct SimulationTests {
+  /// `MILLRACE_SIMULATION_SEED=n` runs that seed alone and shows its trace; `MILLRACE_SIMULATION_SEEDS=n` another number
+  /// of them.
+  @Test("10,000 random histories keep every promise", .timeLimit(.minutes(5)))
+  func randomHistories() {
+    if let seed = environment("MILLRACE_SIMULATION_SEED") { return replay(seed, always: true) }
+    let count = environment("MILLRACE_SIMULATION_SEEDS") ?? 10_000
+    for seed in 1...max(1, count) {
+      var simulation = Simulation(seed: seed)
+      if simulation.run() != nil { return replay(seed, always: false) }
+    }
+  }
+
+  private func replay(_ seed: UInt64, always: Bool) {
+    var simulation = Simulation(seed: seed, keepsTrace: true)
+    let broken = simulation.run()
+    if always { print(simulation.trace.joined(separator: "\n")) }
+    guard let broken else { return }
+    let trace = simulation.trace.suffix(400).joined(separator: "\n")
+    Issue.record("seed \(seed): \(broken)\nMILLRACE_SIMULATION_SEED=\(seed) replays it\n\(trace)")
+  }
+
+  private func environment(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
+
+  @Test("the histories reach what they are about")
+  func coverage() {
+    var reached: [String: Int] = [:]
+    var longest = 0
+    for seed: UInt64 in 1...500 {
+      var simulation = Simulation(seed: seed)
+      _ = simulation.run()
+      for (name, count) in simulation.reached { reached[name, default: 0] += count }
+      longest = max(longest, simulation.recovery)
+    }
+    for name in [
+      "takeover", "fenced", "late", "reasserted", "closed", "told", "two lives", "crash", "store with all",
+      "store with nothing", "store with older",
+    ] {
+      #expect(reached[name, default: 0] > 10, "\(name): \(reached)")
+    }
+    #expect(longest > 3000, "no history needs a lease to lapse")
+  }
+
+  @Test(
+    "a cluster that is broken on purpose is found out",
+    arguments: [
+      (.noFencing, ", then "), (.leaseShorterThanGiveUp, "without a lease"), (.epochNotGrown, "epoch"),
+      (.neverGivesUp, "without a lease"), (.numbersFromOne, ", then "), (.noTakeover, "after the faults"),
+      (.noReaper, "without viewers"), (.noWaitAfterLoss, "which runs it"),
+    ] as [(Flaw, String)])
+  func flaws(_ flaw: Flaw, _ promise: String) {
+    for seed: UInt64 in 1...2000 {
+      var simulation = Simulation(seed: seed, flaw: flaw)
+      guard let broken = simulation.run() else { continue }
+      #expect(broken.contains(promise), "seed \(seed) with \(flaw): \(broken)")
+      return
+    }
+    Issue.record("2,000 seeds keep every promise with \(flaw)")
+  }
+}
