@@ -265,7 +265,7 @@ import Testing
         if let time = seen.value[number] { delays.append(begin.duration(to: time)) }
       }
       delays.sort()
-      print("from commit to news: median \(delays[25]), longest \(delays[49])")
+      print("from a commit's answer to its news: median \(delays[25]), longest \(delays[49])")
       #expect(delays[25] < .milliseconds(250))
       withExtendedLifetime(subscription) {}
     }

@@ -18,6 +18,12 @@ import Testing
     mutating func wipe() { wiped.formUnion(Set(receipts.keys).subtracting(told.map(\.number.value))) }
   }
 
+  /// Mostly the follower has been told of all when Redis loses it.
+  private func caughtUp(_ next: UInt64, _ random: inout SeededGenerator, _ history: Shared<History>) async throws {
+    guard next > 1, Int.random(in: 0..<4, using: &random) > 0 else { return }
+    try await soon("the follower") { history.value.told.last?.number.value == next - 1 }
+  }
+
   @Test(arguments: [UInt64(1), 2]) func noNumberIsLostOrGivenTwice(seed: UInt64) async throws {
     try await withFixture { fixture in
       var random = SeededGenerator(seed: seed)
@@ -35,10 +41,12 @@ import Testing
       for step in 0..<300 {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<4:
+          try await caughtUp(next, &random, history)
           history.change { $0.wipe() }
           try await server.restart()
         case 4..<7: try await server.restart(empty: false)
         case 7..<12:
+          try await caughtUp(next, &random, history)
           history.change { $0.wipe() }
           try await server.flush()
         case 12..<15: try await server.flushScripts()
@@ -52,11 +60,6 @@ import Testing
           // Its answer is lost; the chunk is offered again.
           _ = await commit.value
         case 22..<28:
-          // The next owner has followed the log, as a worker with clients does.
-          let told = Set(history.value.told.map(\.number.value))
-          guard history.value.receipts.keys.allSatisfy({ told.contains($0) || history.value.wiped.contains($0) }) else {
-            continue
-          }
           epoch += 1
           owner = 1 - owner
           let position = try await eventualValue("the takeover", within: .seconds(30)) { [epoch, owner, id] in

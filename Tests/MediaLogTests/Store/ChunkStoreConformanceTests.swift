@@ -7,7 +7,7 @@ import Testing
   private let wide = WindowLimits(seconds: 3_600, bytes: 1 << 30)
 
   @Test(arguments: StoreKind.all) func aNewLogBeginsAtOne(_ kind: StoreKind) async throws {
-    try await kind.withStore(wide) { (store: any ChunkStore) async throws in
+    try await kind.withStore(wide) { (store: any ChunkStore) throws in
       #expect(
         try await store.open(id, epoch: Epoch(5))
           == LogPosition(nextChunk: ChunkNumber(1), continues: false, targetDuration: nil, endTime: nil))
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: StoreKind.all) func withoutAnOpenNothingIsTaken(_ kind: StoreKind) async throws {
-    try await kind.withStore(wide) { (store: any ChunkStore) async throws in
+    try await kind.withStore(wide) { (store: any ChunkStore) throws in
       await #expect(throws: ChunkStoreError.fenced(by: .none)) { try await store.commit(Made.sealed(1), to: id) }
       #expect(try await store.entries(of: id, after: ChunkNumber(0), limit: 9).isEmpty)
     }
