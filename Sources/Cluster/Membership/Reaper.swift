@@ -71,7 +71,7 @@ package final class Reaper: Sendable {
   }
 
   /// What another life of this worker's id has left: for a worker that starts, and for one that gets its lease where none
-  /// was (`LeaseNotice.gained(wasGone: true)`), each time before its next heartbeat overwrites the entry. Ends the
+  /// was (`LeaseNotice.gained(wasGone: true)`), each time before its next heartbeat or claim overwrites the entry. Ends the
   /// ownerships without clients, and returns the others, to be claimed with the ownership as the one judged dead.
   /// `running`: what this life runs or is claiming; nil: it has just started, and has no clients either.
   nonisolated(nonsending) package func reapOtherLives(

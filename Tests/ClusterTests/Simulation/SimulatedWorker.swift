@@ -189,6 +189,8 @@ struct SimulatedWorker {
   }
 
   private mutating func claim(_ stream: Int, over dead: Ownership?) {
+    // The listing would overwrite what another life has left.
+    guard hasReapedItself else { return }
     if flaw == .noTakeover, dead != nil { return }
     views[stream].isClaiming = true
     let seen = max(views[stream].seenEpoch, views[stream].storedEpoch)
