@@ -59,8 +59,8 @@ let package = Package(
     library(
       "Worker",
       [
-        "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
-        "Cluster", "Transcoding", "CYAML",
+        "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
+        "MediaLog", "Cluster", "Transcoding", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     library("TestKit", ["CLinux"]),

@@ -84,7 +84,8 @@ struct Admission: Sendable {
     let deadline = ContinuousClock.now + timeout
     while true {
       let stream = try await stream(record, acceptsEnded: acceptsEnded)
-      let isFirst = !stream.log.snapshot().hasMedia
+      // What a follower's log begins with is what others have seen long since.
+      let isFirst = stream.runtime != nil && !stream.log.snapshot().hasMedia
       let rest = max(.zero, ContinuousClock.now.duration(to: deadline))
       _ = await stream.log.wait(atMost: rest) { isReady($0) || ($0.end != nil && ($0.end != .ended || $0.isFinal)) }
       try Task.checkCancellation()
