@@ -27,7 +27,8 @@ import Testing
       let entries = try await store.entries(of: id, after: ChunkNumber(0), limit: 10)
       #expect(entries == [ChunkEntry(sealed.chunk.header, byteCount: 376, duration: 45_000, receipt: receipt)])
       let chunk = try #require(try await store.chunk(entries[0], of: id))
-      #expect((0..<376).allSatisfy { chunk.bytes.load(fromByteOffset: $0, as: UInt8.self) == UInt8(($0 + 0x47) & 0xFF) })
+      let bytes = UnsafeRawBufferPointer(start: chunk.bytes, count: 376)
+      #expect(bytes.elementsEqual((0..<376).map { UInt8(($0 + 0x47) & 0xFF) }))
       #expect(chunk.number == ChunkNumber(1))
     }
   }

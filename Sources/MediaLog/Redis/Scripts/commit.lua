@@ -41,7 +41,7 @@ local bytes = (tonumber(s[7]) or 0) + (hasPayload and footprint(BYTES) or 0)
 local span = (tonumber(s[8]) or 0) + (hasPayload and SPAN or 0)
 local dropped = {}
 while bytes > MOST_BYTES or span > MOST_SPAN do
-  local oldest = redis.call('XRANGE', LOG, '-', '+', 'COUNT', 8)
+  local oldest = redis.call('XRANGE', LOG, '-', '+', 'COUNT', 2)
   for _, entry in ipairs(oldest) do
     if bytes <= MOST_BYTES and span <= MOST_SPAN then break end
     local known = fields(entry)
