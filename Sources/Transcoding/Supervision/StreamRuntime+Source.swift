@@ -8,10 +8,10 @@ extension StreamRuntime {
   func open(_ attempt: SupervisionRule.Attempt, url: Int) {
     self.attempt = attempt
     if rule.restarts > 0 { services.metrics.sourceRetries.add() }
-    writer.beginRun()
+    writer.beginRun(joins: planner.isFFmpeg)
     isHeld = false
     setPatience()
-    let source = planner.source(on: home, continuingAt: writer.lastDecodeTime)
+    let source = planner.source(on: home, continuingAt: writer.mediaEnd)
     self.source = source
     note { $0.phase = phaseWord }
     source.open { [weak self] event in self?.take(event, attempt) }
