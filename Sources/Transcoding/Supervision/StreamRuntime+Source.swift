@@ -17,6 +17,17 @@ extension StreamRuntime {
     source.open { [weak self] event in self?.take(event, attempt) }
   }
 
+  /// A source that was opened before the stream changed hands.
+  func adopt(_ warm: WarmSource, _ attempt: SupervisionRule.Attempt) {
+    self.attempt = attempt
+    planner = warm.planner
+    writer.beginRun(joins: planner.isFFmpeg)
+    isHeld = false
+    setPatience()
+    note { $0.phase = phaseWord }
+    source = warm.handOver { [weak self] event in self?.take(event, attempt) }
+  }
+
   func setPatience() {
     let settings = services.settings.supervision
     rule.stall = planner.readsPlaylist ? max(settings.stall, Self.playlistStall) : settings.stall
