@@ -10,6 +10,8 @@ struct BenchCluster {
   init(workers count: Int) async throws {
     redis = try await RedisServer.start()
     for _ in 0..<count { try await addWorker() }
+    // Nobody claims a stream before Redis has run for a lease.
+    try await Task.sleep(for: .seconds(4))
   }
 
   /// With an id that none has had.
@@ -37,7 +39,7 @@ struct BenchCluster {
     return id
   }
 
-  /// The worker whose log says that it started the stream last.
+  /// As Redis names it.
   func owner(of stream: String) async throws -> WorkerProcess {
     let name = try await redis.command("HGET", "stream:\(stream)", "owner")
     for worker in workers {

@@ -17,6 +17,15 @@ package struct ClusterFixture: Sendable {
     (self.redis, self.source, self.workers, self.environment) = (redis, source, workers, environment)
   }
 
+  /// Redis has run for a whole lease: before that nobody claims a stream, as its owner may yet put it back.
+  fileprivate func settle() async throws {
+    try await eventually("Redis to have run for a lease", within: .seconds(10)) {
+      let lines = try await redis.command("INFO", "server").split(whereSeparator: \.isNewline)
+      let uptime = lines.first { $0.hasPrefix("uptime_in_seconds:") }.flatMap { Int($0.dropFirst(18)) }
+      return (uptime ?? 0) >= 3
+    }
+  }
+
   /// What a worker of this cluster is started with. `others` wins.
   package func environment(id: String, _ others: [String: String] = [:]) -> [String: String] {
     ["WORKER_ID": id].merging(environment) { $1 }.merging(others) { $1 }
@@ -65,6 +74,8 @@ extension Fixture {
         try await worker(
           bare.environment(id: ClusterFixture.id(index), each[index] ?? [:]), executable: executable))
     }
-    return ClusterFixture(redis: redis, source: source, workers: workers, environment: common)
+    let cluster = ClusterFixture(redis: redis, source: source, workers: workers, environment: common)
+    try await cluster.settle()
+    return cluster
   }
 }
