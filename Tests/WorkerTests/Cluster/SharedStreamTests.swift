@@ -18,7 +18,6 @@ extension ClusterTests {
         #expect(cluster.ffmpegs().count == 1)
         #expect(cluster.source.totalConnections("/live.ts") == 1)
         for player in players { #expect(await player.problems.isEmpty) }
-        try await expectSameSegments(workers, id)
 
         for worker in workers {
           try await eventually("each worker to know all clients") {
@@ -27,6 +26,7 @@ extension ClusterTests {
           let listed = try await worker.get("/streams").json()["streams"] as? [[String: Any]] ?? []
           #expect(listed.compactMap { $0["stream_id"] as? String } == [id])
         }
+        try await expectSameSegments(workers, id)
         for viewer in viewers { #expect(viewer.end == nil) }
 
         #expect(try await workers[2].delete("/streams/\(id)").status == 200)
