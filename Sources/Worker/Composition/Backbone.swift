@@ -48,13 +48,14 @@ enum Backbone: Sendable {
   }
 
   /// Begins to keep the lease and to listen to the other workers. Answers what runs from now on: cancel it at the end.
-  func start(_ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger) async
+  /// Throws if another worker has this one's id.
+  func start(_ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger) async throws
     -> Task<Void, Never>
   {
     guard let cluster else { return Task {} }
     let member = ClusterMember(cluster: cluster, manager: manager, registry: registry, logger: logger)
     member.listen()
-    await cluster.start(patience: Self.patience)
+    try await cluster.start(patience: Self.patience)
     return Task {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await cluster.run { message in await member.take(message) } }

@@ -6,6 +6,8 @@ internal import MediaLog
 struct TrafficReport: Sendable {
   let coordinator: any Coordinator
   let registry: ViewerRegistry
+  /// False while others may hold this worker for dead, and its clients for gone: then they are put back, not closed.
+  var isKnownToLive: @Sendable () -> Bool = { true }
 
   func send(_ stream: StreamID, _ reports: [FanOutReader.Report]) {
     let batch = reports.map { report in
@@ -14,8 +16,9 @@ struct TrafficReport: Sendable {
         lagMilliseconds: UInt64(max(0, report.lagSeconds) * 1000))
     }
     guard !batch.isEmpty else { return }
+    let wasKnown = isKnownToLive()
     Task {
-      guard let gone = try? await coordinator.refresh(batch) else { return }
+      guard let gone = try? await coordinator.refresh(batch), wasKnown, isKnownToLive() else { return }
       for viewer in gone { registry.close(viewer, .deleted) }
     }
   }

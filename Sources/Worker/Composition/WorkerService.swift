@@ -52,7 +52,10 @@ final class WorkerService: Sendable {
     let port = configuration.server.port
     let backbone = try Backbone.make(configuration, platform, logger, metrics)
     let (coordinator, store) = (backbone.coordinator, backbone.store)
-    let streamMetrics = StreamMetrics(metrics, report: TrafficReport(coordinator: coordinator, registry: registry).send)
+    let cluster = backbone.cluster
+    let traffic = TrafficReport(
+      coordinator: coordinator, registry: registry, isKnownToLive: { cluster?.isKnownToLive ?? true })
+    let streamMetrics = StreamMetrics(metrics, report: traffic.send)
     let services = StreamServices(
       coordinator: coordinator, store: store, spawner: platform.spawner, upstreams: platform.upstreams,
       settings: configuration.streamSettings, catalog: platform.catalog,
@@ -81,11 +84,14 @@ final class WorkerService: Sendable {
     WorkerGauges(
       metrics: metrics, figures: figures, platform: platform, http: httpMetrics, monitor: monitor, registry: registry
     ).register()
-    let listening = await backbone.start(manager, registry, redisHealth, logger)
+    var begun: Task<Void, Never>?
+    let listening: Task<Void, Never>
     do {
+      listening = try await backbone.start(manager, registry, redisHealth, logger)
+      begun = listening
       try server.start()
     } catch {
-      listening.cancel()
+      begun?.cancel()
       await backbone.stop()
       await platform.stop()
       throw error

@@ -6,7 +6,7 @@ extension ClusterTests {
   @Suite struct LastClient {
     @Test func nothingIsLeftButWhatExpires() async throws {
       try await withFixture { fixture in
-        let cluster = try await fixture.cluster(2, environment: ["SHARED_STREAM_GRACE": "1"])
+        let cluster = try await fixture.cluster(2, environment: ["SHARED_STREAM_GRACE": "1", "STREAM_TIMEOUT": "6"])
         let transcode = try await cluster.workers[0].transcode(cluster.source.url("/live.ts"))
         let direct = try await cluster.workers[1].relay(cluster.source.url("/live-2.ts"))
         var viewers: [LiveCapture] = []
@@ -29,7 +29,7 @@ extension ClusterTests {
     /// Around the moment of the stop, from the worker that runs the stream and from the other.
     @Test func whoComesAtThatMomentGetsMedia() async throws {
       try await withFixture { fixture in
-        let cluster = try await fixture.cluster(2, environment: ["SHARED_STREAM_GRACE": "0.3"])
+        let cluster = try await fixture.cluster(2, environment: ["SHARED_STREAM_GRACE": "0.3", "STREAM_TIMEOUT": "6"])
         let id = try await cluster.workers[0].relay(cluster.source.url("/live.ts"))
         for round in 0..<40 {
           let worker = cluster.workers[Int.random(in: 0..<2)]

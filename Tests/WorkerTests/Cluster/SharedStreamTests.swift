@@ -62,7 +62,7 @@ extension ClusterTests {
 func expectNoKeyForEver(_ cluster: ClusterFixture, sourceLocation: SourceLocation = #_sourceLocation) async throws {
   var left: [String] = []
   do {
-    try await eventually("no key without an expiry", within: .seconds(5)) {
+    try await eventually("no key without an expiry", within: .seconds(12)) {
       left = try await cluster.keysWithoutExpiry()
       return left.isEmpty
     }

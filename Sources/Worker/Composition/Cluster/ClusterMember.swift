@@ -1,6 +1,7 @@
 internal import Cluster
 internal import Identifiers
 internal import Observability
+internal import Synchronization
 internal import Transcoding
 
 /// What this worker does when others write to it, and when Redis comes back and may have lost what it knew.
@@ -14,7 +15,12 @@ struct ClusterMember: Sendable {
   func listen() {
     cluster.lease.onNotice { [self] notice in
       switch notice {
-      case .restored, .gained(wasGone: true), .connected(sameServer: false): Task { await reassert() }
+      case .restored, .gained(wasGone: true), .connected(sameServer: false):
+        cluster.restorations.add(1, ordering: .releasing)
+        Task {
+          await reassert()
+          cluster.restorations.subtract(1, ordering: .releasing)
+        }
       case .gained, .connected, .disconnected: break
       case .gaveUp: logger.warning("the lease is not confirmed: nothing is published until it is")
       case .lost(let other): logger.error("another worker runs with this WORKER_ID", ["token": other])

@@ -32,8 +32,11 @@ struct ClusterPeers: StreamPeers {
     let own = cluster.coordinator.worker
     let workers = try await candidates(among: cluster.coordinator.workers().filter { $0.id != own })
     let here = PlacementRule.Candidate(id: own, capacity: 1, streams: 1, load: 1)
-    guard case .hand(let worker) = PlacementRule().decide(stream, here: here, others: workers) else { return nil }
-    return worker
+    // Machines that are all busy are no reason to refuse a stream: the limits of the workers are.
+    for rule in [PlacementRule(), PlacementRule(loadLimit: .infinity)] {
+      if case .hand(let worker) = rule.decide(stream, here: here, others: workers) { return worker }
+    }
+    return nil
   }
 
   private func candidates(among workers: [WorkerEntry]) async throws -> [PlacementRule.Candidate] {

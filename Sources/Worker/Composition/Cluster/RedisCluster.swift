@@ -4,6 +4,7 @@ internal import Identifiers
 internal import MediaLog
 internal import Observability
 internal import Redis
+internal import Synchronization
 internal import Transcoding
 
 /// What makes this worker one of a cluster: its connections to Redis, its lease, its inbox, and the eyes that it keeps on
@@ -22,6 +23,9 @@ final class RedisCluster: Sendable {
   let outbox: Outbox
   let coordination: RedisConnection
   let keys: RedisKeys
+  /// How many times the streams and clients of this worker are just being put back.
+  let restorations = Atomic(0)
+  private let isIDTaken = TakenID()
   private let reaper: Reaper
   private let inbox: Inbox
   private let connections: [RedisConnection]
@@ -89,14 +93,39 @@ final class RedisCluster: Sendable {
     return settings
   }
 
-  /// Connects. Waits for the coordination, at most `patience`: without Redis the worker starts all the same.
-  func start(patience: Duration) async {
+  /// Whether Redis has what it should of this worker's clients. Not so if the lease may have lapsed: others then take them out.
+  var isKnownToLive: Bool { lease.permit.isValid && restorations.load(ordering: .acquiring) == 0 }
+
+  private final class TakenID: Sendable {
+    let flag = Atomic(false)
+  }
+
+  /// Another process has this worker's id, and lives.
+  struct WorkerIDTaken: Error, CustomStringConvertible {
+    let id: WorkerID
+    var description: String { "WORKER_ID: another worker runs as '\(id)'; give each worker an id of its own" }
+  }
+
+  /// Connects. Waits for the coordination, at most `patience`: without Redis the worker starts all the same. A lease that
+  /// another process of this id has is waited for, twice its time at most. Throws `WorkerIDTaken`.
+  func start(patience: Duration) async throws {
+    lease.onNotice { [isIDTaken] notice in
+      switch notice {
+      case .lost: isIDTaken.flag.store(true, ordering: .releasing)
+      case .gained, .restored: isIDTaken.flag.store(false, ordering: .releasing)
+      case .gaveUp, .connected, .disconnected: break
+      }
+    }
     for connection in connections { connection.start() }
     lease.start()
-    let deadline = ContinuousClock.now + patience
-    while !(coordination.isConnected && lease.permit.isValid), .now < deadline {
+    let begun = ContinuousClock.now
+    let longest = max(patience, lease.times.lapse * 2)
+    while !(coordination.isConnected && lease.permit.isValid) {
+      let waited = begun.duration(to: .now)
+      if waited >= longest || waited >= patience && !isIDTaken.flag.load(ordering: .acquiring) { break }
       try? await Task.sleep(for: .milliseconds(20))
     }
+    if isIDTaken.flag.load(ordering: .acquiring) { throw WorkerIDTaken(id: coordinator.worker) }
     do {
       _ = try await reaper.reapOtherLives()
     } catch {
@@ -116,7 +145,8 @@ final class RedisCluster: Sendable {
 
   /// The last heartbeat has gone out before.
   func stop() async {
-    try? await coordinator.withdraw()
+    // The entry of an id that is taken is the other's.
+    if !isIDTaken.flag.load(ordering: .acquiring) { try? await coordinator.withdraw() }
     await lease.stop()
     for connection in connections { await connection.close() }
     for loop in loops { loop.stop() }
