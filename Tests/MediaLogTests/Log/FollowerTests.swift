@@ -96,6 +96,41 @@ import Testing
     }
   }
 
+  /// A third worker's readers, to whom each chunk comes alone: the splice preface of the new owner is one.
+  @Test(arguments: StoreKind.all) func readersElsewhereNeverGoBackAtATakeover(_ kind: StoreKind) async throws {
+    try await withRigs(kind) { rig, follower, receivers in
+      var media = NumberedMedia()
+      await rig.feed(media.frames(110))
+      try await follower.caughtUp(with: rig)
+      let last = try #require(rig.log.snapshot().window.items.last { $0.isSealed }?.chunk.number)
+      try await follower.takeOver(epoch: 2)
+      await follower.feed(media.frames(100))
+      await follower.end(.ended)
+      let end = ChunkNumber(last.value + 20)
+      var stored: [StoredChunk] = []
+      try await soon("the new owner's chunks") {
+        stored = try await follower.store.stored(Made.stream, after: ChunkNumber(0), upTo: end)
+        let window = follower.log.snapshot().window
+        return stored.last?.entry.number == window.last?.chunk.number
+      }
+      #expect(stored.contains { $0.entry.header.epoch == Epoch(2) && !$0.entry.header.followsDiscontinuity })
+
+      let third = await FollowRig(of: rig, store: TrackingStore(MemoryChunkStore(limits: rig.log.limits)))
+      third.log.take(Array(stored.prefix(1)))
+      let viewer = try await Viewer(of: third, receivers)
+      var total = stored[0].entry.byteCount
+      for chunk in stored.dropFirst() {
+        third.log.take([chunk])
+        total += chunk.entry.byteCount
+        try await soon("chunk \(chunk.entry.number)") { viewer.count >= total }
+      }
+      let capture = NumberedCapture(viewer.content)
+      #expect(capture.checker.isClean && capture.faults.isEmpty, "\(capture)")
+      #expect(viewer.count == total, "each byte once")
+      await third.stop()
+    }
+  }
+
   /// The old owner was only paused: its readers have had chunks that the store never took.
   @Test(arguments: StoreKind.all) func readersOfAFencedOwnerGoOnWithTheNewOwnersLog(_ kind: StoreKind) async throws {
     try await withRigs(kind) { rig, other, receivers in
