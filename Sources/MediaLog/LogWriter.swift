@@ -196,7 +196,9 @@ package final class LogWriter {
 
   /// What keeps the first picture of a run from being shown before the last one of the log.
   private func overlap(of mark: NormalizedEvent.Mark, near end: Int64) -> Int64? {
-    guard let first = mark.presentationTime, let last = log.snapshot().window.latestPicture(near: end) else { return nil }
+    guard let first = mark.presentationTime, let last = log.snapshot().window.latestPicture(near: end) else {
+      return nil
+    }
     return last + clock.frame - first
   }
 

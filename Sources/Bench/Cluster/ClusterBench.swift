@@ -21,5 +21,7 @@ struct ClusterBench {
 
 extension [Double] {
   /// p50, p95 and the most, as cells of a table.
-  var spread: String { "\(cell(median, 0))\(cell(quantile(0.95), 0))\(cell(self.max() ?? .nan, 0))\(cell(Double(count), 0))" }
+  var spread: String {
+    [median, quantile(0.95), self.max() ?? .nan, Double(count)].map { cell($0, 0) }.joined()
+  }
 }

@@ -7,12 +7,13 @@ struct FollowLatencyBench {
   func run() async throws {
     let source = try await SourceServer.start(live: .encoded(.h264Aac))
     let cluster = try await BenchCluster(workers: 2)
-    say("a picture at a viewer elsewhere, after its arrival at a viewer at the owner; ms       p50       p95       max         n")
+    say("a picture at a viewer elsewhere, after its arrival at a viewer at the owner; ms")
+    say("                   p50       p95       max         n")
     let direct = try await cluster.register("/streams", json: #"{"url":"\#(source.url("/live.ts"))"}"#)
-    say("  direct                                                                       \(try await delays(cluster, direct).spread)")
+    say("  direct    \(try await delays(cluster, direct).spread)")
     let transcode = try await cluster.register(
       "/transcode", json: #"{"url":"\#(source.url("/live-2.ts"))","profile":"lowlatency"}"#)
-    say("  transcode                                                                    \(try await delays(cluster, transcode).spread)")
+    say("  transcode \(try await delays(cluster, transcode).spread)")
     try await cluster.stop()
     try await source.stop()
   }

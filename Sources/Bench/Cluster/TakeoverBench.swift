@@ -32,7 +32,8 @@ struct TakeoverBench {
     say("  kill → the owner is judged dead              \(times.detection.spread)")
     say("  judged dead → stream started                 \(times.claim.spread)")
     say("  stream started → its FFmpeg gives media      \(times.media.spread)")
-    say("  decode time, last before → first after       \(times.clockSteps.spread)   least\(cell(times.clockSteps.min() ?? .nan, 0))")
+    let least = cell(times.clockSteps.min() ?? .nan, 0)
+    say("  decode time, last before → first after       \(times.clockSteps.spread)   least\(least)")
   }
 
   private func round(_ cluster: inout BenchCluster, _ id: String, _ times: inout Times) async throws {

@@ -49,9 +49,9 @@ enum Backbone: Sendable {
 
   /// Begins to keep the lease and to listen to the other workers. Answers what runs from now on: cancel it at the end.
   /// Throws if another worker has this one's id.
-  func start(_ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger) async throws
-    -> Task<Void, Never>
-  {
+  func start(
+    _ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger
+  ) async throws -> Task<Void, Never> {
     guard let cluster else { return Task {} }
     let member = ClusterMember(cluster: cluster, manager: manager, registry: registry, logger: logger)
     member.listen()

@@ -24,7 +24,7 @@ extension ClusterTests {
         try await eventually("the loss to be counted", within: .seconds(5)) {
           try await owner.metric("millrace_ownerships_lost_total") == 1
         }
-        do { for viewer in viewers { try await viewer.waitFor(moreBytes: 300_000) } } catch { print("OWNER", owner.log.suffix(5000), "OTHER", other.log.suffix(3000)) ; throw error }
+        for viewer in viewers { try await viewer.waitFor(moreBytes: 300_000) }
         #expect(try await cluster.owner(of: id)?.pid == other.pid)
         #expect(other.ffmpegs.count == 1)
         #expect(owner.ffmpegs.isEmpty)
