@@ -185,7 +185,7 @@ package final class LocalStream: @unchecked Sendable {
       let planner = SourcePlanner(registration: registration, services: services)
       let warm = WarmSource(planner: planner, continuingAt: nil, on: home)
       self.warm = warm
-      warm.open { [weak self] isReady in
+      warm.warmUp { [weak self] isReady in
         guard let self else { return }
         if isReady { ask(givenBy: owner) } else { self.warm = nil }
       }
@@ -222,7 +222,7 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   private func dropWarm() {
-    warm?.close()
+    warm?.close(grace: .seconds(1)) {}
     warm = nil
   }
 
@@ -335,7 +335,8 @@ package final class LocalStream: @unchecked Sendable {
       }
       home.execute { [weak self] in
         guard let self, case .follower = self.role.withLock({ $0 }) else { return services.giveBack(claim) }
-        let warm = self.warm
+        let warm = self.warm.flatMap { $0.isReady ? $0 : nil }
+        if warm == nil { self.dropWarm() }
         self.warm = nil
         self.own(claim, at: position, warm: warm)
       }
