@@ -49,7 +49,8 @@ package final class Reaper: Sendable {
     }
   }
 
-  nonisolated(nonsending) private func reap(_ dead: WorkerID) async throws {
+  /// Does what one look can do for a worker that is dead.
+  nonisolated(nonsending) package func reap(_ dead: WorkerID) async throws {
     guard let text = try await coordinator.entryText(of: dead),
       let owned = try await coordinator.ownerships(of: dead, streams(dead, text))
     else { return }

@@ -52,6 +52,16 @@ struct FollowUp {
     prolong(keys.active, settings.clientTTL * 2)
   }
 
+  /// A worker has clients of the stream. Those that it has not had for long are forgotten.
+  mutating func noteWatching(_ worker: WorkerID, _ reply: ScriptReply) {
+    let key = keys.watched(worker)
+    let lifetime = settings.clientTTL * 2
+    let floor = Int64(clamping: reply.now.milliseconds) - lifetime.storedMilliseconds
+    add(key, "ZADD", [String(reply.now.milliseconds), reply.id.text])
+    add(key, "ZREMRANGEBYSCORE", ["-inf", String(floor)])
+    prolong(key, lifetime)
+  }
+
   mutating func count(bytes: UInt64, segments: UInt64) {
     totals["bytes_served", default: 0] &+= bytes
     totals["segments_served", default: 0] &+= segments
