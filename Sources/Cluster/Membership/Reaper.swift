@@ -40,7 +40,7 @@ package final class Reaper: Sendable {
     }
   }
 
-  nonisolated(nonsending) private func look(_ absence: inout AbsenceRule) async throws {
+  nonisolated(nonsending) package func look(_ absence: inout AbsenceRule) async throws {
     let found = try await coordinator.leases()
     let dead = absence.look(listed: found.listed, leased: found.leased, forgetful: forgetful() != nil)
     for worker in dead where worker != coordinator.worker {

@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 internal import Redis
 
 /// What a decision about a stream changes in the keys of the whole cluster, which are in other slots: sent as one
@@ -56,7 +57,7 @@ struct FollowUp {
   mutating func noteWatching(_ worker: WorkerID, _ reply: ScriptReply) {
     let key = keys.watched(worker)
     let lifetime = settings.clientTTL * 2
-    let floor = Int64(clamping: reply.now.milliseconds) - lifetime.storedMilliseconds
+    let floor = reply.now.advanced(by: .zero - lifetime).milliseconds
     add(key, "ZADD", [String(reply.now.milliseconds), reply.id.text])
     add(key, "ZREMRANGEBYSCORE", ["-inf", String(floor)])
     prolong(key, lifetime)
