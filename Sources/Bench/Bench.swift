@@ -15,6 +15,8 @@ enum Bench {
     case "memory": try await MemoryBench(options).run()
     case "slow": try await SlowReaderBench(options).run()
     case "soak": try await SoakBench(options).run()
+    case "burst": try await BurstBench(options).run()
+    case "keys": try await KeysBench(options).run()
     case "role-source": try SourceRole(options).run()
     case "role-raw": try RawRole(options).run()
     default: print(help)
@@ -32,8 +34,13 @@ enum Bench {
       memory   --clients 1000        RSS of the worker for each further viewer
       slow     --clients 100         a paused and a slow viewer beside others
       soak     --seconds 600         one transcode, 50 TS and 20 HLS viewers that come and go: every capture checked
+      burst    --clients 1000        so many POST and play one pair over a cluster: FFmpegs, ids, times
+               --workers 4 --rounds 3
+      keys     --scales 1,10,100     what Redis does for a heartbeat, a claim, a join, a dead worker, beside so many
+                                     workers with 100 streams and 1,000 clients each
 
-    Needs a release build of millrace beside it (swift build -c release) and ffmpeg. Loopback only.
+    Needs a release build of millrace beside it (swift build -c release) and ffmpeg; the last two redis-server too.
+    Loopback only.
     """
 }
 

@@ -40,6 +40,9 @@ package protocol Coordinator: Sendable {
   nonisolated(nonsending) func delete(_ id: StreamID, _ deletion: StreamDeletion, unlessUsed: Bool)
     async throws(CoordinatorError) -> DeleteResult
 
+  /// True: within `interval` this worker alone is to settle and forget what follows, as that looks at all idle ids.
+  nonisolated(nonsending) func takeSweep(for interval: Duration) async throws(CoordinatorError) -> Bool
+
   /// Ends the activity of ids that nobody owns (files that each client fetches for itself, starts that failed) once
   /// they have been without a client for `grace`. Returns them.
   nonisolated(nonsending) func settleIdle(grace: Duration) async throws(CoordinatorError) -> [StreamRecord]

@@ -234,7 +234,7 @@ package final class LogWriter {
   private func openChunk(
     isRandomAccess: Bool, isSplice: Bool, startsSegment: Bool, continuity: ContiguousArray<PIDContinuity>
   ) {
-    let now = WallTime.now.microsecondsSince1970 / 1000
+    let now = Int64(WallTime.now.milliseconds)
     let chunk = Chunk(
       ChunkHeader(
         number: nextNumber, epoch: epoch, isRandomAccess: isRandomAccess, followsDiscontinuity: isSplice,

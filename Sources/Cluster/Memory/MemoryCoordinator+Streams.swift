@@ -25,6 +25,8 @@ extension MemoryCoordinator {
     step { $0.delete(id, deletion, unlessUsed: unlessUsed, now: $1) }
   }
 
+  package nonisolated(nonsending) func takeSweep(for interval: Duration) async throws(CoordinatorError) -> Bool { true }
+
   package nonisolated(nonsending) func settleIdle(grace: Duration)
     async throws(CoordinatorError) -> [StreamRecord]
   {

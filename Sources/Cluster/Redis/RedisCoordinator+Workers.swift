@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 internal import Redis
 
 extension RedisCoordinator {

@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 
 /// What one worker has of the cluster, as far as its own calls tell: for its entry, its sweeps and its epochs. Nothing
 /// is decided by it.

@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// What an owner knows of a stream that it runs: all that is needed to put it back into a store that has lost it.
 package struct OwnedStream: Sendable {

@@ -1,5 +1,6 @@
 import Cluster
 import Identifiers
+import Observability
 
 /// Redis, as far as membership needs it: the decisions are those of the rules, each made in one step.
 struct SimulatedStore {

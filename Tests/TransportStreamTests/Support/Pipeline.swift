@@ -1,3 +1,4 @@
+import TestKit
 @testable import TransportStream
 
 /// Aligner and normaliser together, and all that came out of them.
