@@ -61,9 +61,9 @@ package final class StreamLog: Sendable {
     }
   }
 
-  func committed(_ number: ChunkNumber, _ receipt: CommitReceipt) {
+  func committed(_ number: ChunkNumber, _ receipt: CommitReceipt, isProvisional: Bool = false) {
     change(wakesReaders: false) { state in
-      state.window.committed(number, receipt)
+      state.window.committed(number, receipt, isProvisional: isProvisional)
       state.playlist.committed(state.window)
     }
   }
