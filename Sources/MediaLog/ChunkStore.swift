@@ -69,6 +69,8 @@ package struct LogPosition: Sendable, Equatable {
   package var endTime: Int64?
   /// Of the last chunk: what the next one's follows. Nil where the log has none.
   package var lastReceipt: CommitReceipt?
+  /// The store could not be asked, and nothing is known of the log.
+  package var beginsAlone = false
 
   package init(
     nextChunk: ChunkNumber, continues: Bool, targetDuration: Int?, endTime: Int64?, lastReceipt: CommitReceipt? = nil

@@ -82,6 +82,14 @@ package final class StreamLog: Sendable {
   /// The stream has another owner: what this one wrote and the store did not take is no part of the log.
   package func dropUncommitted() { change(wakesReaders: true) { $0.window.dropUncommitted() } }
 
+  /// The stream has another owner, who knows nothing of this log and counts anew.
+  package func startOver() {
+    change(wakesReaders: true) { state in
+      state.window = LogWindow()
+      state.playlist = PlaylistRule(listSize: listSize)
+    }
+  }
+
   /// Ends the log. The first reason counts.
   package func end(_ reason: LogEnd) {
     change(wakesReaders: true) { state in

@@ -81,13 +81,16 @@ package final class RedisChunkStore: ChunkStore {
   /// Redis has of the log is below them.
   private func openAlone(_ stream: StreamID, _ epoch: Epoch) -> LogPosition {
     state.withLock { state in
-      if state.memory.numbering(stream) == nil { state.memory.began(stream, epoch, now: WallTime.now) }
+      let begins = state.memory.numbering(stream) == nil
+      if begins { state.memory.began(stream, epoch, now: WallTime.now) }
       state.memory.opened(stream, epoch)
       let known = state.memory.numbering(stream)
-      return LogPosition(
+      var position = LogPosition(
         nextChunk: known?.head.next ?? ChunkNumber(1), continues: known?.hasMedia ?? false,
         targetDuration: known?.receipt.targetDuration, endTime: known?.hasMedia == true ? known?.endTime : nil,
         lastReceipt: known?.receipt)
+      position.beginsAlone = begins
+      return position
     }
   }
 

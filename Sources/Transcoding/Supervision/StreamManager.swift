@@ -153,13 +153,21 @@ package actor StreamManager {
 
   private nonisolated func role(for id: StreamID, _ full: StreamError?) async throws -> StartRole {
     guard full == nil else { return try await placed(id, full) }
-    switch try await services.coordinator.claim(id, highestSeen: .none) {
+    switch try await claim(id) {
     case .unknown: throw StreamError.unknown
     case .owned(let worker, _):
       guard services.peers != nil else { throw StreamError.ownedElsewhere(worker) }
       return try await follower(of: id)
     case .claimed(let claim): return .owner(claim, try await services.openLog(claim))
     }
+  }
+
+  /// An ownership of this worker that it does not run is one whose claim was not answered, or an earlier life's.
+  private nonisolated func claim(_ id: StreamID) async throws -> ClaimResult {
+    let answer = try await services.coordinator.claim(id, highestSeen: .none)
+    guard case .owned(let worker, let epoch) = answer, worker == services.coordinator.worker else { return answer }
+    let own = Ownership(worker: worker, epoch: epoch)
+    return try await services.coordinator.claim(id, highestSeen: .none, judgedDead: own)
   }
 
   /// Somebody else runs the stream, or is asked to.
@@ -177,9 +185,11 @@ package actor StreamManager {
     return .follower(record.registration)
   }
 
-  /// Another worker has no room for a stream, and this one has: it runs it for the clients of others.
+  /// Another worker has no room for a stream, and this one has; or the store says that this one runs it: it runs it for
+  /// the clients of others.
   package func run(_ id: StreamID) async throws {
-    guard let record = try await services.coordinator.stream(id), record.owner == nil,
+    guard slots[id] == nil, let record = try await services.coordinator.stream(id),
+      record.owner == nil || record.owner == services.coordinator.worker,
       hasRoom(isTranscode: record.registration.kind.isTranscoded)
     else { return }
     _ = try await stream(id, isTranscode: record.registration.kind.isTranscoded, acceptsEnded: true)
