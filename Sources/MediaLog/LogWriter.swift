@@ -74,7 +74,7 @@ package final class LogWriter {
     normalizer = StreamNormalizer(continuing: last?.continuityBehind ?? [], lastDecodeTime: position.endTime)
     segments = SegmentRule(
       segmentSeconds: settings.segmentSeconds, slackSeconds: settings.slackSeconds, target: position.targetDuration)
-    commits = CommitQueue(log: log, store: store, loop: loop)
+    commits = CommitQueue(log: log, store: store, position: position, loop: loop)
   }
 
   /// The stream has a newer owner. Called once, on the loop.

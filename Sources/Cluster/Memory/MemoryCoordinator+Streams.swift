@@ -51,8 +51,8 @@ extension MemoryCoordinator {
   package nonisolated(nonsending) func reassert(_ owned: [OwnedStream])
     async throws(CoordinatorError) -> [StreamID: FencedResult]
   {
-    quietStep { book, now in
-      owned.reduce(into: [:]) { $0[$1.registration.id] = book.reassert($1, now: now) }
+    owned.reduce(into: [:]) { answers, owned in
+      answers[owned.registration.id] = step { $0.reassert(owned, now: $1) }
     }
   }
 

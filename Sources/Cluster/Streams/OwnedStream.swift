@@ -12,6 +12,8 @@ package struct OwnedStream: Sendable {
   package var report: StreamReport
   /// Nil: from now.
   package var createdAt: WallTime?
+  /// The worker was cut off and others may have run the stream since: it is put back only where nobody else has it.
+  package var yields = false
 
   package init(
     registration: StreamRegistration, revision: UInt64, epoch: Epoch, phase: StreamUpdate.Phase, report: StreamReport,

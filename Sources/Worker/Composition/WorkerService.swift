@@ -77,11 +77,13 @@ final class WorkerService: Sendable {
     let httpMetrics = HTTPServerMetrics()
     let server = HTTPServer(
       configuration: configuration.httpServer, loops: platform.loops, router: routes.router,
-      hooks: routes.hooks(logger), metrics: httpMetrics)
+      hooks: routes.hooks(logger, isDegraded: { redisHealth?.isAway ?? false }), metrics: httpMetrics)
     WorkerGauges(
-      metrics: metrics, figures: figures, platform: platform, http: httpMetrics, monitor: monitor, registry: registry
+      metrics: metrics, figures: figures, platform: platform, http: httpMetrics, monitor: monitor, registry: registry,
+      health: health
     ).register()
-    let listening = await backbone.start(manager, registry, redisHealth, logger)
+    let listening = await backbone.start(
+      manager, registry, redisHealth, logger, endThisWorker: stopSignal.ask)
     do {
       try server.start()
     } catch {

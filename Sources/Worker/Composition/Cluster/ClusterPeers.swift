@@ -28,6 +28,8 @@ struct ClusterPeers: StreamPeers {
     }
   }
 
+  func remind(_ owner: WorkerID, of stream: StreamID) async { await send([(.start(stream), to: owner)]) }
+
   private func roomiest(for stream: StreamID, rule: PlacementRule) async throws -> WorkerID? {
     let own = cluster.coordinator.worker
     let workers = try await candidates(among: cluster.coordinator.workers().filter { $0.id != own })
@@ -61,7 +63,7 @@ struct ClusterPeers: StreamPeers {
     do {
       try await cluster.outbox.send(others)
     } catch {
-      logger.warning("other workers were not told of a deletion", ["error": "\(error)"])
+      logger.warning("other workers were not told", ["error": "\(error)"])
     }
   }
 

@@ -15,6 +15,9 @@ internal import Transcoding
 ///   media loop:        media, logs (blocking)
 /// ```
 final class RedisCluster: Sendable {
+  /// What the streams ask.
+  let fallback: FallbackCoordinator
+  /// What others are asked and told by.
   let coordinator: RedisCoordinator
   let store: RedisChunkStore
   let lease: LeaseKeeper
@@ -27,6 +30,7 @@ final class RedisCluster: Sendable {
   private let connections: [RedisConnection]
   private let loops: [EventLoop]
   private let logger: Logger
+  private let membership: Membership
 
   /// Nothing is connected before `start`. Throws `LeaseTimesError`.
   init(
@@ -39,6 +43,8 @@ final class RedisCluster: Sendable {
     loops = [coordinationLoop, mediaLoop]
     self.logger = logger
     var coordinationRedis = configuration.coordinationRedis
+    // Whoever waits for longer waits for a Redis that is away.
+    coordinationRedis.commandTimeout = configuration.cluster.leaseGiveUp
     var mediaRedis = configuration.mediaRedis
     coordinationRedis.clientName = "millrace:\(identity.id)"
     mediaRedis.clientName = coordinationRedis.clientName
@@ -61,9 +67,19 @@ final class RedisCluster: Sendable {
       worker: identity.id, times: times, configuration: coordinationRedis, keys: keys, loop: control, logger: logger,
       metrics: metrics)
     self.lease = lease
-    coordinator = RedisCoordinator(
-      identity: identity, connection: coordination, blocking: events, keys: keys,
-      settings: Self.coordinatorSettings(configuration, times), logger: logger)
+    let permit = lease.permit
+    let refuses = configuration.redis.fallback == .refuse
+    let reaped = Membership()
+    membership = reaped
+    var coordinatorSettings = Self.coordinatorSettings(configuration, times)
+    coordinatorSettings.isMember = { permit.isValid && reaped.isSettled }
+    coordinatorSettings.forgetful = { lease.forgetful }
+    let coordinator = RedisCoordinator(
+      identity: identity, connection: coordination, blocking: events, keys: keys, settings: coordinatorSettings,
+      logger: logger)
+    self.coordinator = coordinator
+    let fallback = FallbackCoordinator(identity: identity, redis: coordinator, refuses: refuses, logger: logger)
+    self.fallback = fallback
     outbox = Outbox(connection: coordination, keys: keys)
     watch = OwnerWatch(
       worker: identity.id, connection: coordination, keys: keys, times: times, forgetful: { lease.forgetful })
@@ -72,10 +88,10 @@ final class RedisCluster: Sendable {
     inbox = Inbox(worker: identity.id, connection: letters, keys: keys, logger: logger)
     var settings = RedisChunkStoreSettings(keys: keys, limits: configuration.windowLimits)
     settings.chunkLifetime = configuration.buffer.timeToLive
-    let permit = lease.permit
+    settings.opensAlone = !refuses
     store = RedisChunkStore(
       media: media, blocking: [logs], settings: settings, loop: mediaLoop, logger: logger,
-      metrics: RedisChunkStoreMetrics(registry), mayPublish: { permit.isValid })
+      metrics: RedisChunkStoreMetrics(registry), mayPublish: { permit.isValid && !fallback.isAway })
   }
 
   private static func coordinatorSettings(
@@ -94,19 +110,50 @@ final class RedisCluster: Sendable {
     for connection in connections { connection.start() }
     lease.start()
     let deadline = ContinuousClock.now + patience
-    while !(coordination.isConnected && lease.permit.isValid), .now < deadline {
+    while !(isMember && !fallback.isAway), .now < deadline {
       try? await Task.sleep(for: .milliseconds(20))
     }
+  }
+
+  /// Connected, with a lease and with what an earlier life left known: others count on this worker.
+  var isMember: Bool { coordination.isConnected && lease.permit.isValid && membership.isSettled }
+
+  /// The lease was gone: another life of this worker's id may have left something.
+  func unsettle() { membership.unsettle() }
+
+  /// Looks through what other lives of this worker's id have left, and then writes its entry; again after each
+  /// `unsettle`, until the task is cancelled. `adopt` is called with streams that others watch and nobody runs.
+  private func settle(_ running: @Sendable () async -> Set<StreamID>, _ adopt: @Sendable (StreamID) async -> Void) async {
+    while !Task.isCancelled {
+      if !membership.isSettled, coordination.isConnected, lease.permit.isValid {
+        await settleOnce(running, adopt)
+      }
+      try? await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
+  private func settleOnce(
+    _ running: @Sendable () async -> Set<StreamID>, _ adopt: @Sendable (StreamID) async -> Void
+  ) async {
     do {
-      _ = try await reaper.reapOtherLives()
+      let life = membership.life
+      let left = try await reaper.reapOtherLives(running: membership.isFirst ? nil : await running())
+      membership.settle(life)
+      try await coordinator.announceNow()
+      for (stream, _) in left { await adopt(stream) }
     } catch {
-      logger.warning("what an earlier life of this worker has left is not known", ["error": "\(error)"])
+      logger.debug("what an earlier life of this worker has left is not known", ["error": "\(error)"])
     }
   }
 
   /// Reads the inbox, follows the events, looks for dead workers, until the task is cancelled.
-  func run(_ handler: @escaping @Sendable (InboxMessage) async -> Void) async {
-    await withTaskGroup(of: Void.self) { [coordinator, reaper, inbox] group in
+  func run(
+    running: @escaping @Sendable () async -> Set<StreamID>, adopt: @escaping @Sendable (StreamID) async -> Void,
+    _ handler: @escaping @Sendable (InboxMessage) async -> Void
+  ) async {
+    await withTaskGroup(of: Void.self) { [coordinator, reaper, inbox, lease] group in
+      group.addTask { await self.settle(running, adopt) }
+      group.addTask { await self.fallback.run(isMember: { self.isMember }, forgetful: { lease.forgetful }) }
       group.addTask { await coordinator.run() }
       group.addTask { await reaper.run() }
       group.addTask { await inbox.run(handler) }
