@@ -20,6 +20,9 @@ package struct ChunkClock: Sendable {
   /// Where the open chunk begins on the source's time line: a decode time, unwrapped.
   package var chunkStart: Int64 { start }
 
+  /// Where the latest frame ends on the source's time line, as far as one can tell; nil before the first.
+  package var mediaEnd: Int64? { isRunning ? latest + frame : nil }
+
   /// Where the latest frame begins on the log's own clock.
   package var position: Int64 { sealed + max(0, latest - start) }
 

@@ -51,6 +51,12 @@ package final class LogWriter {
   private var tickTimer: LoopTimer?
   /// The log has media of an earlier run: what comes next is a splice.
   private var continues: Bool
+  /// Decode time where the log ended before this writer, 90 kHz.
+  private let endTime: Int64?
+  /// The times of this run are to go on where the log ended.
+  private var joins = false
+  /// What is added to this run's times for that, 90 kHz.
+  private var shift: Int64 = 0
   /// Bytes that have gone into the log.
   package private(set) var totalBytes: UInt64 = 0
 
@@ -63,6 +69,7 @@ package final class LogWriter {
     self.epoch = epoch
     nextNumber = position.nextChunk
     continues = position.continues
+    endTime = position.endTime
     let last = log.snapshot().window.last.flatMap { $0.chunk.number.next == position.nextChunk ? $0 : nil }
     normalizer = StreamNormalizer(continuing: last?.continuityBehind ?? [], lastDecodeTime: position.endTime)
     segments = SegmentRule(
@@ -79,8 +86,8 @@ package final class LogWriter {
   /// What the media is, as far as its tables and headers told.
   package var mediaInfo: MediaInfo { normalizer.mediaInfo }
 
-  /// Of the main stream's last frame: unwrapped, 90 kHz. Nil before the first media.
-  package var lastDecodeTime: Int64? { normalizer.lastDecodeTime }
+  /// Decode time of the main stream where the log ends: unwrapped, 90 kHz. Nil before the first media.
+  package var mediaEnd: Int64? { clock.mediaEnd ?? endTime }
 
   /// What can be said of the input of this run.
   package var verdict: PacketAligner.Verdict { aligner.verdict }
@@ -90,9 +97,11 @@ package final class LogWriter {
 
   // MARK: The source's side
 
-  /// Another run of the source begins: a first or reopened connection, a new FFmpeg.
-  package func beginRun() {
+  /// Another run of the source begins: a first or reopened connection, a new FFmpeg. `joins`: its clock is its own, and its
+  /// times are moved so that they go on where the log ended.
+  package func beginRun(joins: Bool = false) {
     loop.assertInLoop()
+    (self.joins, shift) = (joins, 0)
     aligner = PacketAligner()
     normalizer.beginRun()
     restartPacing()
@@ -166,8 +175,20 @@ package final class LogWriter {
     case .clock(let clock):
       programClock = clock
       hasProgramClock = true
-    case .mark(let mark): note(mark)
+    case .mark(let mark): note(joined(mark))
     }
+  }
+
+  /// The mark in the log's times.
+  private func joined(_ mark: NormalizedEvent.Mark) -> NormalizedEvent.Mark {
+    guard let time = mark.decodeTime else { return mark }
+    if joins, mark.hasTables {
+      joins = false
+      shift = mediaEnd.map { $0 - time } ?? 0
+    }
+    var mark = mark
+    mark.decodeTime = time + shift
+    return mark
   }
 
   private func note(_ mark: NormalizedEvent.Mark) {
@@ -237,7 +258,11 @@ package final class LogWriter {
       if open == nil { openChunk(isRandomAccess: false, isSplice: false, startsSegment: false, continuity: []) }
       guard let open else { return }
       let size = min(rest.count, Chunk.capacity - written)
-      open.bytes.advanced(by: written).copyMemory(from: start, byteCount: size)
+      let place = open.bytes.advanced(by: written)
+      place.copyMemory(from: start, byteCount: size)
+      if shift != 0 {
+        TimestampShift(ticks: shift).apply(to: UnsafeMutableRawBufferPointer(start: place, count: size))
+      }
       written += size
       unannounced += size
       totalBytes &+= UInt64(size)

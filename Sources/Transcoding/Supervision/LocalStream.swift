@@ -32,6 +32,8 @@ package final class LocalStream: @unchecked Sendable {
   var rule: FollowRule
   var ticks: LoopTimer?
   var isAsking = false
+  /// Opened for a stream that its owner gives away.
+  var warm: WarmSource?
   /// The owner has said that the log is over; HLS viewers still read its end.
   var hasEnded = false
 
@@ -124,14 +126,15 @@ package final class LocalStream: @unchecked Sendable {
 
   // MARK: Roles
 
-  /// On the home loop, or before anybody else knows of this stream.
-  func own(_ claim: Claim, at position: LogPosition) {
+  /// `warm`: a source that is open already.
+  func own(_ claim: Claim, at position: LogPosition, warm: WarmSource? = nil) {
     home.assertInLoop()
     endFollowing()
     registration = claim.registration
     let runtime = StreamRuntime(claim: claim, position: position, services: services, log: log, home: home)
     role.withLock { $0 = .owner(runtime) }
     runtime.start(
+      warm: warm,
       onSuperseded: { [weak self] in self?.superseded() },
       onClosed: { [weak self] in self?.runtimeClosed(runtime) })
   }
@@ -174,11 +177,18 @@ package final class LocalStream: @unchecked Sendable {
     }
   }
 
-  /// The owner gives the stream up to this worker. From any thread.
+  /// The owner gives the stream up to this worker, which opens a source of its own first. From any thread.
   func succeed(_ owner: Ownership) {
     home.execute { [self] in
-      guard case .follower = role.withLock({ $0 }), !isAsking, !hasEnded else { return }
-      ask(givenBy: owner)
+      guard case .follower = role.withLock({ $0 }), warm == nil, !hasEnded else { return }
+      logger.info("getting ready to take the stream over", ["worker.id": owner.worker.text])
+      let planner = SourcePlanner(registration: registration, services: services)
+      let warm = WarmSource(planner: planner, continuingAt: nil, on: home)
+      self.warm = warm
+      warm.warmUp { [weak self] isReady in
+        guard let self else { return }
+        if isReady { ask(givenBy: owner) } else { self.warm = nil }
+      }
     }
   }
 
@@ -211,10 +221,16 @@ package final class LocalStream: @unchecked Sendable {
     (follower, ticks) = (nil, nil)
   }
 
+  private func dropWarm() {
+    warm?.close(grace: .seconds(1)) {}
+    warm = nil
+  }
+
   /// The end of a follower.
   func leave(_ end: LogEnd, _ failure: SourceFailure? = nil) {
     guard case .follower = role.withLock({ $0 }) else { return }
     endFollowing()
+    dropWarm()
     role.withLock { $0 = .over(failure) }
     log.end(end)
     logger.info("no longer following")
@@ -277,6 +293,7 @@ package final class LocalStream: @unchecked Sendable {
       home.execute { [weak self, answer] in
         guard let self else { return services.giveBack(answer.claim) }
         self.take(answer)
+        if giver != nil, answer.claim == nil { self.dropWarm() }
       }
     }
   }
@@ -318,7 +335,10 @@ package final class LocalStream: @unchecked Sendable {
       }
       home.execute { [weak self] in
         guard let self, case .follower = self.role.withLock({ $0 }) else { return services.giveBack(claim) }
-        self.own(claim, at: position)
+        let warm = self.warm.flatMap { $0.isReady ? $0 : nil }
+        if warm == nil { self.dropWarm() }
+        self.warm = nil
+        self.own(claim, at: position, warm: warm)
       }
     }
   }

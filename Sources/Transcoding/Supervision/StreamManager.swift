@@ -153,12 +153,25 @@ package actor StreamManager {
 
   private nonisolated func role(for id: StreamID, _ full: StreamError?) async throws -> StartRole {
     guard full == nil else { return try await placed(id, full) }
-    switch try await services.coordinator.claim(id, highestSeen: .none) {
+    switch try await settledClaim(id) {
     case .unknown: throw StreamError.unknown
     case .owned(let worker, _):
       guard services.peers != nil else { throw StreamError.ownedElsewhere(worker) }
       return try await follower(of: id)
     case .claimed(let claim): return .owner(claim, try await services.openLog(claim))
+    }
+  }
+
+  /// While the owners put back what a Redis that has just started has lost, nobody else may claim: that is waited for.
+  private nonisolated func settledClaim(_ id: StreamID) async throws -> ClaimResult {
+    let deadline = ContinuousClock.now + services.settings.firstByteTimeout
+    while true {
+      do throws(CoordinatorError) {
+        return try await services.coordinator.claim(id, highestSeen: .none)
+      } catch {
+        guard error.code == .settling, let wait = error.retryAfter, .now + wait < deadline else { throw error }
+        try await Task.sleep(for: wait + .milliseconds(10))
+      }
     }
   }
 

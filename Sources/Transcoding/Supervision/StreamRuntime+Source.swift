@@ -8,13 +8,25 @@ extension StreamRuntime {
   func open(_ attempt: SupervisionRule.Attempt, url: Int) {
     self.attempt = attempt
     if rule.restarts > 0 { services.metrics.sourceRetries.add() }
-    writer.beginRun()
+    writer.beginRun(joins: planner.isFFmpeg)
     isHeld = false
     setPatience()
-    let source = planner.source(on: home, continuingAt: writer.lastDecodeTime)
+    let source = planner.source(on: home, continuingAt: writer.mediaEnd)
     self.source = source
     note { $0.phase = phaseWord }
     source.open { [weak self] event in self?.take(event, attempt) }
+  }
+
+  /// A source that was opened before the stream changed hands.
+  func adopt(_ warm: WarmSource, _ attempt: SupervisionRule.Attempt) {
+    self.attempt = attempt
+    planner = warm.planner
+    writer.beginRun(joins: planner.isFFmpeg)
+    isHeld = false
+    setPatience()
+    note { $0.phase = phaseWord }
+    source = warm
+    warm.open { [weak self] event in self?.take(event, attempt) }
   }
 
   func setPatience() {

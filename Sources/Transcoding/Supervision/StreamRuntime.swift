@@ -99,9 +99,9 @@ package final class StreamRuntime: @unchecked Sendable {
 
   // MARK: Start and end
 
-  /// Opens the source. `onSuperseded` runs when another worker has become the owner: the log is its log now. `onClosed` runs
+  /// Opens the source, or goes on with one that is open: `warm`. `onSuperseded` runs when another worker has become the owner: the log is its log now. `onClosed` runs
   /// once, on the home loop, after the source is closed and the ownership released.
-  func start(onSuperseded: @escaping () -> Void, onClosed: @escaping () -> Void) {
+  func start(warm: WarmSource? = nil, onSuperseded: @escaping () -> Void, onClosed: @escaping () -> Void) {
     home.assertInLoop()
     (self.onSuperseded, self.onClosed) = (onSuperseded, onClosed)
     // A commit may be answered after the runtime is gone.
@@ -109,7 +109,8 @@ package final class StreamRuntime: @unchecked Sendable {
     ticks = home.schedule(each: .milliseconds(250)) { [unowned self] in tick() }
     services.metrics.streamsStarted.add()
     logger.info("stream started", ["stream.epoch": claim.epoch.description])
-    if case .open(let attempt, let url) = rule.start(now: .now) { open(attempt, url: url) }
+    guard case .open(let attempt, let url) = rule.start(now: .now) else { return }
+    if let warm { adopt(warm, attempt) } else { open(attempt, url: url) }
   }
 
   /// Ends the stream from outside: deleted, fenced, or the worker stops. From any thread; harmless when it is over.

@@ -157,8 +157,8 @@ struct SystemRoutes: Sendable {
     }
     guard let name = parameters["cid"], let client = ClientID(name) else { throw Problem.clientNotFound }
     let reference = ClientReference(stream: stream, client: client)
-    guard let client = try await coordinator.remove(reference) else { throw Problem.clientNotFound }
-    await peers?.tell(client.worker, deleted: reference)
+    guard let record = try await coordinator.remove(reference) else { throw Problem.clientNotFound }
+    await peers?.tell(record.worker, deleted: reference)
     registry.close(reference, .deleted)
     return HTTPResponse(.object([("message", .string("Client \(client) disconnected"))]))
   }

@@ -43,7 +43,7 @@ final class LogRig: ReadableRig {
     await home.run { [writer] in body(writer.value) }
   }
 
-  func beginRun() async { await write { $0.beginRun() } }
+  func beginRun(joins: Bool = false) async { await write { $0.beginRun(joins: joins) } }
   func endRun() async { await write { $0.endRun() } }
 
   /// Gives the writer `bytes`, in pieces of `size` bytes or less. Answers whether media went into the log.

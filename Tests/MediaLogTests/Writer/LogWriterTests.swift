@@ -31,6 +31,31 @@ import TransportStream
     stride(from: 0, to: bytes.count, by: 188).map { UInt16(bytes[$0 + 1] & 0x1F) << 8 | UInt16(bytes[$0 + 2]) }
   }
 
+  /// A source that was started apart, early or late by its own clock: the log's times go on without a step.
+  @Test(arguments: [-400_000, 0, 7_000_000, (1 << 33) - 30_000] as [Int64])
+  func timesOfARunThatJoinsGoOnWhereTheLogEnded(_ offset: Int64) async throws {
+    let rig = try await LogRig(limits: Self.wide)
+    var media = NumberedMedia()
+    await rig.beginRun(joins: true)
+    await rig.feed(media.frames(60))
+    await rig.endRun()
+    let begun = media.time
+    media.time = (media.time + offset) & 0x1_FFFF_FFFF
+    _ = media.frames(7)
+    await rig.beginRun(joins: true)
+    await rig.feed(media.frames(90))
+    await rig.end(.ended)
+    let items = rig.log.snapshot().window.items
+    for (item, next) in zip(items, items.dropFirst()) {
+      #expect(item.chunk.header.startTime + item.duration == next.chunk.header.startTime)
+    }
+    let splice = try #require(items.last { $0.chunk.header.followsDiscontinuity })
+    #expect(splice.chunk.header.startTime == begun)
+    let first = NumberedCapture(Array(items.filter { $0.chunk.number >= splice.chunk.number }.flatMap(\.content)))
+    #expect(first.firstTime == begun)
+    await rig.stop()
+  }
+
   @Test(
     arguments: [MediaShape.h264Aac, .withBFrames, .hevcAac, .mpeg2Ac3, .audioOnly].map { $0.with { $0.seconds = 5 } })
   func chunksAreWholePacketsAndBeginWithTables(_ shape: MediaShape) async throws {

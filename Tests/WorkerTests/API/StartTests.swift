@@ -20,8 +20,7 @@ import Testing
       let profiles = try folder.write(Array("profiles: {a: {template: -c copy pipe:1}}".utf8), to: "profiles.yaml")
       let source = try await fixture.sourceServer()
       for (environment, status, words) in [
-        (["REDIS_ENABLED": "true"], 2, "REDIS_ENABLED: this build has no Redis yet"),
-        (["REDIS_URL": "redis://h"], 2, "REDIS_ENABLED: this build has no Redis yet"),
+        (["REDIS_URL": "redis://h", "REDIS_CLUSTER": "true"], 2, "REDIS_CLUSTER: this build does not speak to"),
         (["API_SHOW_SOURCE_URLS": "true"], 2, "API_SHOW_SOURCE_URLS: true needs API_TOKEN"),
         (["DOCS_URL": "/health"], 2, "DOCS_URL: must not begin like another route"),
         (["PROFILES_FILE": "/nowhere.yaml"], 1, "/nowhere.yaml: cannot be read"),

@@ -41,10 +41,11 @@ import Testing
     #expect(bad.status == 2 && bad.served.isEmpty)
     #expect(bad.errors.split(separator: "\n").count == 2)
     #expect(bad.errors.hasPrefix("millrace: PORT: 'x' (environment) must be"))
-    let redis = await run([], environment: ["REDIS_ENABLED": "true"])
+    let slots = ["REDIS_URL": "redis://h", "REDIS_CLUSTER": "true"]
+    let redis = await run([], environment: slots)
     #expect(redis.status == 2 && redis.served.isEmpty)
-    #expect(redis.errors.contains("no Redis yet"))
-    #expect(await run(["config"], environment: ["REDIS_ENABLED": "true"]).status == 0)
+    #expect(redis.errors.contains("does not speak to a Redis Cluster yet"))
+    #expect(await run(["config"], environment: slots).status == 0)
   }
 
   @Test func usageErrorsEndWithStatus2AndTheWayOut() async {

@@ -130,14 +130,13 @@ import Testing
     #expect(grace == .seconds(30))
   }
 
-  @Test func redisIsRefusedWithTheWayOut() throws {
-    for environment in [["REDIS_ENABLED": "true"], ["REDIS_URL": "redis://h"]] {
-      let refusals = try resolver(environment: environment).resolve().configuration.refusals
-      #expect(refusals.count == 1)
-      #expect(refusals.first?.message.contains("REDIS_ENABLED=false") == true)
+  @Test func aRedisClusterIsRefusedWithTheWayOut() throws {
+    let slots = ["REDIS_URL": "redis://h", "REDIS_CLUSTER": "true"]
+    let refusals = try resolver(environment: slots).resolve().configuration.refusals
+    #expect(refusals.count == 1 && refusals.first?.message.contains("remove REDIS_CLUSTER") == true)
+    for environment in [["REDIS_URL": "redis://h"], ["REDIS_ENABLED": "false", "REDIS_CLUSTER": "true"]] {
+      #expect(try resolver(environment: environment).resolve().configuration.refusals == [])
     }
-    let off = ["REDIS_ENABLED": "false", "REDIS_URL": "redis://h"]
-    #expect(try resolver(environment: off).resolve().configuration.refusals == [])
   }
 
   @Test func theWorkerHasAName() throws {

@@ -18,7 +18,7 @@ struct ClusterPeers: StreamPeers {
 
   func place(_ stream: StreamID) async -> Bool {
     do {
-      guard let worker = try await roomiest(for: stream) else { return false }
+      guard let worker = try await roomiest(for: stream, rule: PlacementRule()) else { return false }
       try await cluster.outbox.send([(.start(stream), to: worker)])
       logger.info("stream placed", ["stream.id": stream.text, "worker.id": worker.text])
       return true
@@ -28,11 +28,11 @@ struct ClusterPeers: StreamPeers {
     }
   }
 
-  private func roomiest(for stream: StreamID) async throws -> WorkerID? {
+  private func roomiest(for stream: StreamID, rule: PlacementRule) async throws -> WorkerID? {
     let own = cluster.coordinator.worker
     let workers = try await candidates(among: cluster.coordinator.workers().filter { $0.id != own })
     let here = PlacementRule.Candidate(id: own, capacity: 1, streams: 1, load: 1)
-    guard case .hand(let worker) = PlacementRule().decide(stream, here: here, others: workers) else { return nil }
+    guard case .hand(let worker) = rule.decide(stream, here: here, others: workers) else { return nil }
     return worker
   }
 
@@ -86,6 +86,7 @@ struct ClusterPeers: StreamPeers {
     let following = Dictionary(grouping: clients, by: \.worker).mapValues(\.count)
     let best = workers.filter { following[$0.id] != nil }.max { (following[$0.id] ?? 0) < (following[$1.id] ?? 0) }
     if let best { return best.id }
-    return try await roomiest(for: stream)
+    // A busy worker is better than none.
+    return try await roomiest(for: stream, rule: PlacementRule(loadLimit: .infinity))
   }
 }
