@@ -99,6 +99,9 @@ package protocol Coordinator: Sendable {
   /// DELETE of a client. The record names the worker that has its connections. Nil: no such stream or client.
   nonisolated(nonsending) func remove(_ client: ClientReference) async throws(CoordinatorError) -> ClientRecord?
 
+  /// Nil: no such stream or client. What this costs does not grow with the stream's clients.
+  nonisolated(nonsending) func client(_ client: ClientReference) async throws(CoordinatorError) -> ClientRecord?
+
   /// Nil: no such stream.
   nonisolated(nonsending) func clients(of id: StreamID) async throws(CoordinatorError) -> [ClientRecord]?
 

@@ -9,7 +9,7 @@ final class BurstCrowd: Sendable {
   private let loop = EventLoop(name: "crowd")
   private let ports: [Int]
   private let body: String
-  private let viewers = Mutex<[LoopBound<BurstViewer>]>([])
+  private let viewers = Mutex<[BurstViewer]>([])
   private let ended = Atomic<Int>(0)
 
   init(ports: [Int], body: String) { (self.ports, self.body) = (ports, body) }
@@ -19,27 +19,26 @@ final class BurstCrowd: Sendable {
     let sockets = try (0..<count).map { try LoopbackSocket.connect(ports[$0 % ports.count]) }
     let start = ContinuousClock.now
     let all = sockets.enumerated().map { number, socket in
-      let viewer = BurstViewer(
+      BurstViewer(
         socket, next: ports[(number + 1) % ports.count], start: start, loop: loop
       ) { [unowned self] in ended.wrappingAdd(1, ordering: .relaxed) }
-      return LoopBound(viewer, loop: loop)
     }
     viewers.withLock { $0 = all }
     loop.execute { [body] in
-      for viewer in all { viewer.value.post(body) }
+      for viewer in all { viewer.post(body) }
     }
   }
 
   /// Everybody has media or a problem.
   var isComplete: Bool { ended.load(ordering: .relaxed) == viewers.withLock { $0.count } }
 
-  var outcomes: [BurstOutcome] { viewers.withLock { $0 }.map { $0.value.outcome.withLock { $0 } } }
+  var outcomes: [BurstOutcome] { viewers.withLock { $0 }.map { $0.outcome.withLock { $0 } } }
 
   func close() async {
     let all = viewers.withLock { $0 }
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
       loop.execute {
-        for viewer in all { viewer.value.close() }
+        for viewer in all { viewer.close() }
         done.resume()
       }
     }

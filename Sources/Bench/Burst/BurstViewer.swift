@@ -59,7 +59,7 @@ final class BurstViewer: Sendable {
     let text = text
     guard text.contains("\r\n\r\n"), text.hasSuffix("}") else { return }
     guard text.hasPrefix("HTTP/1.1 200 "), let range = text.range(of: "\"stream_id\":\"") else {
-      return fail("POST: \(text.prefix(300))")
+      return fail("POST: \(text.suffix(300))")
     }
     let (id, time) = (String(text[range.upperBound...].prefix(32)), elapsed)
     outcome.withLock { ($0.id, $0.answered) = (id, time) }
@@ -77,7 +77,7 @@ final class BurstViewer: Sendable {
   private func takeMedia() {
     let bytes = state.withLock { $0.bytes }
     guard let head = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return }
-    guard bytes.starts(with: Array("HTTP/1.1 200 ".utf8)) else { return fail("GET: \(text.prefix(300))") }
+    guard bytes.starts(with: Array("HTTP/1.1 200 ".utf8)) else { return fail("GET: \(text.suffix(300))") }
     let rest = bytes[head.upperBound...]
     guard let size = rest.firstRange(of: Array("\r\n".utf8)), rest.distance(from: size.upperBound, to: rest.endIndex) > 3
     else { return }

@@ -121,6 +121,13 @@ extension RedisCoordinator {
     return try ClientFields.decode(client, hash)
   }
 
+  package nonisolated(nonsending) func client(_ client: ClientReference)
+    async throws(CoordinatorError) -> ClientRecord?
+  {
+    let reply = try await perform(CoordinatorScripts.readClient, client.stream, [client.client.text])
+    return reply.tag == "client" ? try record(client, try reply.value(0)) : nil
+  }
+
   package nonisolated(nonsending) func clients(of id: StreamID)
     async throws(CoordinatorError) -> [ClientRecord]?
   {
