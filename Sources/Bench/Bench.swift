@@ -14,6 +14,7 @@ enum Bench {
     case "join": try await JoinBench(options).run()
     case "memory": try await MemoryBench(options).run()
     case "slow": try await SlowReaderBench(options).run()
+    case "cluster": try await ClusterBench(options).run()
     case "soak": try await SoakBench(options).run()
     case "burst": try await BurstBench(options).run()
     case "keys": try await KeysBench(options).run()
@@ -33,14 +34,16 @@ enum Bench {
       join     --clients 200         first byte of a further viewer: p50, p95
       memory   --clients 1000        RSS of the worker for each further viewer
       slow     --clients 100         a paused and a slow viewer beside others
+      cluster  --part all            takeover: SIGKILL of an owner; latency: owner to a viewer elsewhere;
+               --rounds 10           load: Redis beside the rate of a stream
+               --seconds 15
       soak     --seconds 600         one transcode, 50 TS and 20 HLS viewers that come and go: every capture checked
       burst    --clients 1000        so many POST and play one pair over a cluster: FFmpegs, ids, times
                --workers 4 --rounds 3
       keys     --scales 1,10,100     what Redis does for a heartbeat, a claim, a join, a dead worker, beside so many
                                      workers with 100 streams and 1,000 clients each
 
-    Needs a release build of millrace beside it (swift build -c release) and ffmpeg; the last two redis-server too.
-    Loopback only.
+    Needs a release build of millrace beside it (swift build -c release), ffmpeg, redis-server. Loopback only.
     """
 }
 

@@ -15,7 +15,8 @@ package struct ChunkClock: Sendable {
 
   private static let second: Int64 = 90_000
 
-  package init() {}
+  /// `start`: where the source's time line stands before the first frame; a decode time, unwrapped.
+  package init(start: Int64 = 0) { (self.start, latest) = (start, start) }
 
   /// Where the open chunk begins on the source's time line: a decode time, unwrapped.
   package var chunkStart: Int64 { start }

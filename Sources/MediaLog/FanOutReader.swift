@@ -268,9 +268,23 @@ package final class FanOutReader {
     }
     let item = window.items[index]
     let header = item.chunk.header
-    guard header.epoch == epoch || offset == 0 && header.followsDiscontinuity else { return Loss(isSkip: false) }
+    guard header.epoch == epoch || offset == 0 && hasRead(chunkBefore: index, epoch, window) else {
+      return Loss(isSkip: false, from: firstOfOwner(at: index, window))
+    }
     if item.isSealed, offset >= item.byteCount { position = .at(number.next, offset: 0, header.epoch) }
     return nil
+  }
+
+  /// Whether the chunk before an index is one that the reader has had, and not what another owner wrote in its place.
+  private func hasRead(chunkBefore index: Int, _ epoch: Epoch, _ window: LogWindow) -> Bool {
+    index > 0 && window.items[index - 1].chunk.header.epoch == epoch
+  }
+
+  /// The oldest chunk of the owner that wrote the one at an index, as far as the window reaches.
+  private func firstOfOwner(at index: Int, _ window: LogWindow) -> ChunkNumber {
+    let epoch = window.items[index].chunk.header.epoch
+    let before = window.items[..<index].lastIndex { $0.chunk.header.epoch != epoch }
+    return window.items[before.map { $0 + 1 } ?? 0].chunk.number
   }
 
   // MARK: Once a second

@@ -38,7 +38,7 @@ package final class LogWriter {
   private var aligner = PacketAligner()
   private var normalizer: StreamNormalizer
   private var segments: SegmentRule
-  private var clock = ChunkClock()
+  private var clock: ChunkClock
   private var dates = ProgramDate()
   private var pacing = PacingRule(burst: .seconds(2))
   private var programClock: Int64?
@@ -70,8 +70,11 @@ package final class LogWriter {
     nextNumber = position.nextChunk
     continues = position.continues
     endTime = position.endTime
-    let last = log.snapshot().window.last.flatMap { $0.chunk.number.next == position.nextChunk ? $0 : nil }
-    normalizer = StreamNormalizer(continuing: last?.continuityBehind ?? [], lastDecodeTime: position.endTime)
+    clock = ChunkClock(start: position.endTime ?? 0)
+    let window = log.snapshot().window
+    let isWhole = window.last?.chunk.number.next == position.nextChunk
+    normalizer = StreamNormalizer(
+      continuing: isWhole ? window.continuityBehind : [], lastDecodeTime: position.endTime)
     segments = SegmentRule(
       segmentSeconds: settings.segmentSeconds, slackSeconds: settings.slackSeconds, target: position.targetDuration)
     commits = CommitQueue(log: log, store: store, position: position, loop: loop)
@@ -184,11 +187,17 @@ package final class LogWriter {
     guard let time = mark.decodeTime else { return mark }
     if joins, mark.hasTables {
       joins = false
-      shift = mediaEnd.map { $0 - time } ?? 0
+      shift = mediaEnd.map { max($0 - time, overlap(of: mark, near: $0) ?? .min) } ?? 0
     }
     var mark = mark
     mark.decodeTime = time + shift
     return mark
+  }
+
+  /// What keeps the first picture of a run from being shown before the last one of the log.
+  private func overlap(of mark: NormalizedEvent.Mark, near end: Int64) -> Int64? {
+    guard let first = mark.presentationTime, let last = log.snapshot().window.latestPicture(near: end) else { return nil }
+    return last + clock.frame - first
   }
 
   private func note(_ mark: NormalizedEvent.Mark) {

@@ -18,3 +18,20 @@ package enum TSCapture {
     return kept
   }
 }
+
+extension TSCapture {
+  /// The frames of the first video stream that a capture has, in order: decode time (90 kHz) and the offset of the first byte.
+  package static func videoFrames(_ bytes: [UInt8]) -> [(time: UInt64, offset: Int)] {
+    var tables = TSTables()
+    var frames: [(time: UInt64, offset: Int)] = []
+    for offset in stride(from: 0, through: bytes.count - 188, by: 188) {
+      let packet = TSPacketView(bytes[offset..<(offset + 188)])
+      _ = tables.take(packet)
+      guard let type = tables.streams[packet.pid], KeyFrame.isVideo(streamType: type), packet.beginsUnit,
+        let time = decodingTime(ofPES: packet.payload)
+      else { continue }
+      frames.append((time, offset))
+    }
+    return frames
+  }
+}

@@ -119,7 +119,11 @@ package struct TSCaptureChecker {
       let isExcused = state.isExcused || state.clockDiscontinuities != clockDiscontinuities
       if !isExcused, step == 0 || step >= 0x1_0000_0000 {
         report.problems.append(.timestampWentBack(packet: packet, pid: view.pid, from: last, to: time))
-      } else if !isExcused {
+      } else if isExcused {
+        // Sign-extended from 33 bits.
+        let signed = Int64(bitPattern: step << 31) >> 31
+        report.joints.append(TSCaptureReport.Joint(packet: packet, pid: view.pid, step: signed))
+      } else {
         report.longestStep[view.pid] = max(report.longestStep[view.pid] ?? 0, step)
       }
     } else {

@@ -6,6 +6,15 @@ package struct TSCaptureReport: Sendable {
     package let pid: UInt16
   }
 
+  /// Two frames of a PID with a flagged discontinuity between them.
+  package struct Joint: Sendable, Equatable {
+    /// Where the later frame begins.
+    package let packet: Int
+    package let pid: UInt16
+    /// From one decode time to the next, 90 kHz; negative if they went back.
+    package let step: Int64
+  }
+
   /// Empty: the capture is right.
   package internal(set) var problems: [TSProblem] = []
   package internal(set) var packetCount = 0
@@ -15,6 +24,7 @@ package struct TSCaptureReport: Sendable {
   /// Elementary PID → stream type of the PMTs seen.
   package internal(set) var streamTypes: [UInt16: UInt8] = [:]
   package internal(set) var discontinuities: [Discontinuity] = []
+  package internal(set) var joints: [Joint] = []
   /// DTS (else PTS) of the first and the last frame, 90 kHz.
   package internal(set) var firstTime: [UInt16: UInt64] = [:]
   package internal(set) var lastTime: [UInt16: UInt64] = [:]

@@ -31,6 +31,8 @@ package final class LiveCapture: @unchecked Sendable {
     var firstByte: Duration?
     var lastByte: ContinuousClock.Instant?
     var longestGap: Duration = .zero
+    /// When so many bytes had come; only where they are kept.
+    var arrivals: [(at: ContinuousClock.Instant, count: Int)] = []
     /// When the pace was set, and how many bytes had come by then.
     var paceBegan: (at: ContinuousClock.Instant, count: Int) = (.now, 0)
   }
@@ -97,7 +99,10 @@ package final class LiveCapture: @unchecked Sendable {
     if let last = state.lastByte { state.longestGap = max(state.longestGap, last.duration(to: now)) }
     state.lastByte = now
     state.count += piece.count
-    if keepsBytes { state.bytes += piece }
+    if keepsBytes {
+      state.bytes += piece
+      state.arrivals.append((now, state.count))
+    }
     condition.broadcast()
   }
 
@@ -132,6 +137,18 @@ package final class LiveCapture: @unchecked Sendable {
   package var count: Int { locked { $0.count } }
   /// The body so far; empty if the capture does not keep it.
   package var bytes: [UInt8] { locked { $0.bytes } }
+  /// When the byte at this offset of the body came; nil if it has not, or if the capture does not keep the body.
+  package func arrival(ofByte offset: Int) -> ContinuousClock.Instant? {
+    locked { state in
+      var (low, high) = (0, state.arrivals.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if state.arrivals[middle].count > offset { high = middle } else { low = middle + 1 }
+      }
+      return low < state.arrivals.count ? state.arrivals[low].at : nil
+    }
+  }
+
   /// From before the connect to the first byte of the body.
   package var timeToFirstByte: Duration? { locked { $0.firstByte } }
   /// The longest time between two pieces so far, and, while it reads, since the last one.

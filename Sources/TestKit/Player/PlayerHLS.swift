@@ -1,13 +1,15 @@
 internal import Foundation
 
-/// A small HLS player: reloads the playlist, fetches each segment once, and keeps account of what is wrong.
+/// A small HLS player: reloads the playlist, fetches each segment once, and keeps account of what is wrong. With several
+/// ports it asks the next one each time, as behind a balancer that knows no session.
 package actor PlayerHLS {
   package struct Fetched: Sendable {
     package let segment: HLSPlaylist.Segment
     package let bytes: [UInt8]
   }
 
-  private let port: Int
+  private var ports: [Int]
+  private var turn = 0
   private let target: String
   private let headers: [String: String]
   /// The playlists and what was wrong with them.
@@ -19,9 +21,26 @@ package actor PlayerHLS {
 
   /// Of `http://127.0.0.1:<port><target>`.
   package init(port: Int, _ target: String, headers: [String: String] = [:]) {
-    self.port = port
+    self.init(ports: [port], target, headers: headers)
+  }
+
+  /// Of each of these ports in turn; at least one.
+  package init(ports: [Int], _ target: String, headers: [String: String] = [:]) {
+    precondition(!ports.isEmpty, "a player needs a port")
+    self.ports = ports
     self.target = target
     self.headers = headers
+  }
+
+  /// From now on; at least one.
+  package func use(ports: [Int]) {
+    precondition(!ports.isEmpty, "a player needs a port")
+    self.ports = ports
+  }
+
+  private func nextPort() -> Int {
+    turn += 1
+    return ports[turn % ports.count]
   }
 
   /// All that was wrong so far; empty: nothing.
@@ -35,6 +54,7 @@ package actor PlayerHLS {
   @discardableResult
   package func reload(newest: Int = .max) async throws -> HLSPlaylist {
     let isFirst = history.playlists.isEmpty
+    let port = nextPort()
     let response = try await RawHTTPClient.request(port: port, target, headers: headers, within: .seconds(25))
     guard response.status == 200, response.head["Content-Type"]?.hasPrefix("application/vnd.apple.mpegurl") == true
     else { throw HLSPlaylist.Invalid(description: "\(response.head.startLine): \(response.text.prefix(500))") }
@@ -59,6 +79,7 @@ package actor PlayerHLS {
   }
 
   private func fetch(_ segment: HLSPlaylist.Segment) async throws {
+    let port = nextPort()
     guard let base = URL(string: "http://127.0.0.1:\(port)\(target)"),
       let url = URL(string: segment.uri, relativeTo: base)?.absoluteURL, url.port == port
     else { return segmentProblems.append("segment \(segment.number): the URI \(segment.uri)") }

@@ -351,6 +351,15 @@ final class FallbackCoordinator: Coordinator {
     }
   }
 
+  nonisolated(nonsending) func client(_ client: ClientReference) async throws(CoordinatorError) -> ClientRecord? {
+    try await either { redis throws(CoordinatorError) in
+      try await redis.client(client)
+    } _: { memory throws(CoordinatorError) in
+      _ = try await known(client.stream)
+      return try await memory.client(client)
+    }
+  }
+
   nonisolated(nonsending) func clients(of id: StreamID) async throws(CoordinatorError) -> [ClientRecord]? {
     try await either { redis throws(CoordinatorError) in
       try await redis.clients(of: id)
