@@ -23,7 +23,8 @@ final class BurstViewer: Sendable {
   private static let scratch = LoopScratch()
 
   init(
-    _ descriptor: Int32, next: Int, start: ContinuousClock.Instant, loop: EventLoop, onEnd: @escaping @Sendable () -> Void
+    _ descriptor: Int32, next: Int, start: ContinuousClock.Instant, loop: EventLoop,
+    onEnd: @escaping @Sendable () -> Void
   ) {
     state = Mutex(State(descriptor: descriptor))
     (self.next, self.start, self.loop, self.onEnd) = (next, start, loop, onEnd)
@@ -79,7 +80,8 @@ final class BurstViewer: Sendable {
     guard let head = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return }
     guard bytes.starts(with: Array("HTTP/1.1 200 ".utf8)) else { return fail("GET: \(text.suffix(300))") }
     let rest = bytes[head.upperBound...]
-    guard let size = rest.firstRange(of: Array("\r\n".utf8)), rest.distance(from: size.upperBound, to: rest.endIndex) > 3
+    guard let size = rest.firstRange(of: Array("\r\n".utf8)),
+      rest.distance(from: size.upperBound, to: rest.endIndex) > 3
     else { return }
     let packet = rest[size.upperBound...].prefix(3)
     guard packet.elementsEqual([0x47, 0x40, 0x00]) else { return fail("the first packet is no PAT: \(Array(packet))") }
