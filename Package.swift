@@ -42,7 +42,7 @@ let package = Package(
     library("EventLoop", ["CLibevent", "CLinux"]),
     library("ChildProcess", ["EventLoop", "CLinux"]),
     library("Redis", ["Observability", "EventLoop", "CLibevent", "CHiredis", "COpenSSL"]),
-    library("HTTP", ["JSONCoding", "EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
+    library("HTTP", ["JSONCoding", "Observability", "EventLoop", "CLinux", "CHTTPParser", "CCurl"]),
     .target(
       name: "MediaLog",
       dependencies: ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "CLinux"],
@@ -65,11 +65,11 @@ let package = Package(
     executable("millrace", ["Worker"]),
     library("TestKit", ["CLinux"]),
     executable(
-      "Bench", ["TransportStream", "EventLoop", "TestKit"]),
+      "Bench", ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "TestKit"]),
     tests("JSONCoding", []),
     tests("Digests", []),
     tests("Observability", []),
-    tests("TransportStream", []),
+    tests("TransportStream", ["TestKit"]),
     tests("EventLoop", []),
     tests("ChildProcess", ["EventLoop"]),
     tests("Redis", ["Observability", "EventLoop", "TestKit"]),

@@ -16,6 +16,8 @@ enum Bench {
     case "slow": try await SlowReaderBench(options).run()
     case "cluster": try await ClusterBench(options).run()
     case "soak": try await SoakBench(options).run()
+    case "burst": try await BurstBench(options).run()
+    case "keys": try await KeysBench(options).run()
     case "role-source": try SourceRole(options).run()
     case "role-raw": try RawRole(options).run()
     default: print(help)
@@ -36,6 +38,10 @@ enum Bench {
                --rounds 10           load: Redis beside the rate of a stream
                --seconds 15
       soak     --seconds 600         one transcode, 50 TS and 20 HLS viewers that come and go: every capture checked
+      burst    --clients 1000        so many POST and play one pair over a cluster: FFmpegs, ids, times
+               --workers 4 --rounds 3
+      keys     --scales 1,10,100     what Redis does for a heartbeat, a claim, a join, a dead worker, beside so many
+                                     workers with 100 streams and 1,000 clients each
 
     Needs a release build of millrace beside it (swift build -c release), ffmpeg, redis-server. Loopback only.
     """

@@ -13,14 +13,13 @@ struct FanOutBench {
     seconds = options.number("seconds", 6)
   }
 
-  func run() async throws {
-    let relay = try Relay()
-    defer { relay.stop() }
+  func run() async throws { try await Relay.run(compare) }
+
+  private func compare(_ relay: Relay) async throws {
     say("server CPU-seconds per GB, one 8 Mbit/s stream; \(rounds) rounds of \(seconds) s, raw and millrace in turn")
     say("   clients        raw   millrace      ratio   Mbit/s a viewer")
     for count in clients {
-      let raw = try BenchProcess.role("role-raw", ["--clients", "\(count)"])
-      defer { raw.stop() }
+      let raw = try await BenchProcess.role("role-raw", ["--clients", "\(count)"])
       var ratios: [Double] = []
       var ours: [Double] = []
       var theirs: [Double] = []
@@ -33,6 +32,7 @@ struct FanOutBench {
         say("   \(pad(count))\(cell(base.cost))\(cell(mine.cost))\(cell(mine.cost / base.cost))\(cell(mine.rate, 2))")
       }
       say("   \(pad(count))\(cell(theirs.median))\(cell(ours.median))\(cell(ratios.median))   median")
+      try await raw.stop()
     }
   }
 

@@ -10,9 +10,9 @@ struct HoldBench {
     seconds = options.number("seconds", 10)
   }
 
-  func run() async throws {
-    let relay = try Relay()
-    defer { relay.stop() }
+  func run() async throws { try await Relay.run(measure) }
+
+  private func measure(_ relay: Relay) async throws {
     say("   clients   least Mbit/s     median       most   worker cores")
     for count in clients {
       let sink = Sink()

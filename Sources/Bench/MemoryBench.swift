@@ -6,9 +6,9 @@ struct MemoryBench {
 
   init(_ options: BenchOptions) { count = options.number("clients", 1000) }
 
-  func run() async throws {
-    let relay = try Relay()
-    defer { relay.stop() }
+  func run() async throws { try await Relay.run(measure) }
+
+  private func measure(_ relay: Relay) async throws {
     let few = Sink()
     try few.open(10, port: relay.worker.port, path: relay.path)
     // The window fills first: it is the stream's, not the viewers'.

@@ -6,9 +6,9 @@ struct Relay {
   let worker: BenchProcess
   let path: String
 
-  init(rate: Int = 8_000_000) throws {
-    source = try .role("role-source", ["--rate", "\(rate)"])
-    worker = try .worker()
+  init(rate: Int = 8_000_000) async throws {
+    source = try await .role("role-source", ["--rate", "\(rate)"])
+    worker = try await .worker()
     let body = "{\"url\":\"http://127.0.0.1:\(source.port)/live.ts\"}"
     let reply = try Self.post(worker.port, "/streams", body)
     guard let range = reply.range(of: "\"stream_id\":\"") else { throw BenchError("POST /streams: \(reply)") }
@@ -26,9 +26,21 @@ struct Relay {
     return String(decoding: reply, as: UTF8.self)
   }
 
-  func stop() {
-    worker.stop()
-    source.stop()
+  /// Runs `body` with a relay that is stopped after it.
+  static func run(_ body: (Relay) async throws -> Void) async throws {
+    let relay = try await Relay()
+    do {
+      try await body(relay)
+    } catch {
+      try await relay.stop()
+      throw error
+    }
+    try await relay.stop()
+  }
+
+  private func stop() async throws {
+    try await worker.stop()
+    try await source.stop()
   }
 }
 

@@ -10,9 +10,9 @@ struct SlowReaderBench {
     seconds = options.number("seconds", 60)
   }
 
-  func run() async throws {
-    let relay = try Relay()
-    defer { relay.stop() }
+  func run() async throws { try await Relay.run(measure) }
+
+  private func measure(_ relay: Relay) async throws {
     let sink = Sink()
     try sink.open(count, port: relay.worker.port, path: relay.path)
     try await Task.sleep(for: .seconds(3))

@@ -1,4 +1,5 @@
 internal import Glibc
+package import Observability
 
 /// One reading of the clock of a coordinator's store: Redis `TIME`, or this machine's clocks.
 package struct ClusterTime: Hashable, Sendable {

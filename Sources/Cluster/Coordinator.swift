@@ -40,6 +40,9 @@ package protocol Coordinator: Sendable {
   nonisolated(nonsending) func delete(_ id: StreamID, _ deletion: StreamDeletion, unlessUsed: Bool)
     async throws(CoordinatorError) -> DeleteResult
 
+  /// True: within `interval` this worker alone is to settle and forget what follows, as that looks at all idle ids.
+  nonisolated(nonsending) func takeSweep(for interval: Duration) async throws(CoordinatorError) -> Bool
+
   /// Ends the activity of ids that nobody owns (files that each client fetches for itself, starts that failed) once
   /// they have been without a client for `grace`. Returns them.
   nonisolated(nonsending) func settleIdle(grace: Duration) async throws(CoordinatorError) -> [StreamRecord]
@@ -95,6 +98,9 @@ package protocol Coordinator: Sendable {
 
   /// DELETE of a client. The record names the worker that has its connections. Nil: no such stream or client.
   nonisolated(nonsending) func remove(_ client: ClientReference) async throws(CoordinatorError) -> ClientRecord?
+
+  /// Nil: no such stream or client. What this costs does not grow with the stream's clients.
+  nonisolated(nonsending) func client(_ client: ClientReference) async throws(CoordinatorError) -> ClientRecord?
 
   /// Nil: no such stream.
   nonisolated(nonsending) func clients(of id: StreamID) async throws(CoordinatorError) -> [ClientRecord]?

@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// What a worker says about itself at its start.
 package struct WorkerIdentity: Sendable {

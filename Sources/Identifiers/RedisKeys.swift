@@ -2,7 +2,8 @@
 ///
 /// With hash tags (Redis Cluster) all keys of a stream share a slot: `stream:{<id>}`, `client:{<id>}:<client>` …
 package struct RedisKeys: Sendable {
-  private let usesHashTags: Bool
+  /// Keys may lie in different slots: no command names two of them.
+  package let usesHashTags: Bool
 
   package init(usesHashTags: Bool = false) { self.usesHashTags = usesHashTags }
 
@@ -43,6 +44,9 @@ package struct RedisKeys: Sendable {
   /// String with a lifetime: who reaps a worker that is dead.
   package func reaper(_ worker: WorkerID) -> String { "worker:" + worker.text + ":reaper" }
 
+  /// Sorted set with a lifetime: streams that a worker has clients of, by the ms at which one was last confirmed.
+  package func watched(_ worker: WorkerID) -> String { "worker:" + worker.text + ":watched" }
+
   /// Stream of messages to a worker.
   package func inbox(_ worker: WorkerID) -> String { "inbox:" + worker.text }
 
@@ -56,6 +60,9 @@ package struct RedisKeys: Sendable {
 
   /// Sorted set: streams with a client, by the ms at which one was last confirmed.
   package var active: String { "active" }
+
+  /// String with a lifetime: who looks for streams that nobody uses any more.
+  package var sweeper: String { "sweeper" }
 
   /// Hash of counters over the cluster's life.
   package var totals: String { "totals" }

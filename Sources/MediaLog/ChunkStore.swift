@@ -46,6 +46,9 @@ package struct SealedChunk: Sendable {
   package let duration: Int64
   /// EXT-X-TARGETDURATION in whole seconds as its writer knows it; nil before the first segment has ended.
   package let targetDuration: Int?
+  /// Segments and discontinuities that began in chunks before this one which the store was never offered.
+  package var skippedSegments: UInt64 = 0
+  package var skippedDiscontinuities: UInt64 = 0
 
   package init(chunk: Chunk, byteCount: Int, duration: Int64, targetDuration: Int?) {
     self.chunk = chunk
@@ -64,12 +67,19 @@ package struct LogPosition: Sendable, Equatable {
   package var targetDuration: Int?
   /// Decode time at the end of the last chunk, unwrapped, 90 kHz, if there was one.
   package var endTime: Int64?
+  /// Of the last chunk: what the next one's follows. Nil where the log has none.
+  package var lastReceipt: CommitReceipt?
+  /// The store could not be asked, and nothing is known of the log.
+  package var beginsAlone = false
 
-  package init(nextChunk: ChunkNumber, continues: Bool, targetDuration: Int?, endTime: Int64?) {
+  package init(
+    nextChunk: ChunkNumber, continues: Bool, targetDuration: Int?, endTime: Int64?, lastReceipt: CommitReceipt? = nil
+  ) {
     self.nextChunk = nextChunk
     self.continues = continues
     self.targetDuration = targetDuration
     self.endTime = endTime
+    self.lastReceipt = lastReceipt
   }
 }
 

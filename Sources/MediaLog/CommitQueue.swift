@@ -5,7 +5,8 @@ internal import Identifiers
 ///
 /// ```
 ///   idle ──chunk──▶ committing ──taken──▶ next or idle
-///                       ├──store away──▶ waits, offers it again (bounded: the oldest goes first)
+///                       ├──store away──▶ waits, offers it again (bounded: the oldest goes first); after a second the
+///                       │                readers here get what waits with the receipts that the store will give
 ///                       └──fenced──▶ fenced: everything is dropped from now on
 /// ```
 ///
@@ -14,12 +15,22 @@ package final class CommitQueue {
   private static let longest = 256
   private static let pause = Duration.milliseconds(250)
   private static let mostTriesAfterClose = 40
+  /// So long the readers here wait for a store that is away.
+  private static let patience = Duration.seconds(1)
 
   private let log: StreamLog
   private let store: any ChunkStore
   private let loop: EventLoop
   private var waiting: [SealedChunk] = []
   private var isCommitting = false
+  private var isAway = false
+  /// Runs from an offer until the store has taken something.
+  private var overdue: LoopTimer?
+  /// Of the last chunk that the store has taken; nil: not known, or none.
+  private var lastReceipt: CommitReceipt?
+  private let hasNone: Bool
+  /// Of the last chunk that the readers here got without the store.
+  private var provisional: (number: ChunkNumber, receipt: CommitReceipt)?
   private var retry: LoopTimer?
   /// What readers elsewhere are told behind the last chunk.
   private var end: (LogEnd, Epoch)?
@@ -29,18 +40,54 @@ package final class CommitQueue {
   /// The stream has a newer owner. Called once, on the loop; not after `close`.
   package var onFenced: (() -> Void)?
 
-  init(log: StreamLog, store: any ChunkStore, loop: EventLoop) {
+  init(log: StreamLog, store: any ChunkStore, position: LogPosition, loop: EventLoop) {
     self.log = log
     self.store = store
     self.loop = loop
+    lastReceipt = position.lastReceipt
+    hasNone = position.lastReceipt == nil && !position.continues
   }
 
   func add(_ sealed: SealedChunk) {
     guard !isFenced else { return }
     // The one that is being committed stays: it may be taken yet.
-    if waiting.count >= Self.longest { waiting.remove(at: isCommitting ? 1 : 0) }
+    if waiting.count >= Self.longest { leaveOut(at: isCommitting ? 1 : 0) }
     waiting.append(sealed)
+    if isAway { goOnAlone() }
     commitNext()
+  }
+
+  /// The numbers of what follows stay.
+  private func leaveOut(at index: Int) {
+    let left = waiting.remove(at: index)
+    guard waiting.indices.contains(index) else { return }
+    let header = left.chunk.header
+    waiting[index].skippedSegments += left.skippedSegments + (header.startsSegment ? 1 : 0)
+    waiting[index].skippedDiscontinuities += left.skippedDiscontinuities + (header.followsDiscontinuity ? 1 : 0)
+  }
+
+  /// The store has not answered for a while.
+  private func becomeAway() {
+    overdue = nil
+    guard !isFenced, !isAway, !waiting.isEmpty else { return }
+    isAway = true
+    provisional = nil
+    goOnAlone()
+  }
+
+  /// Gives what waits the receipts that the store is going to give.
+  private func goOnAlone() {
+    var last = provisional?.receipt ?? lastReceipt
+    guard last != nil || hasNone else { return }
+    for sealed in waiting where provisional.map({ $0.number < sealed.chunk.number }) ?? true {
+      // What was left out before it has had its receipt already.
+      var sealed = sealed
+      if provisional != nil { (sealed.skippedSegments, sealed.skippedDiscontinuities) = (0, 0) }
+      let receipt = CommitRule.receipt(after: last, for: sealed)
+      log.committed(sealed.chunk.number, receipt, isProvisional: true)
+      provisional = (sealed.chunk.number, receipt)
+      last = receipt
+    }
   }
 
   /// Nothing is added any more; `end` follows what waits.
@@ -57,7 +104,7 @@ package final class CommitQueue {
   func abandon() {
     onFenced = nil
     isFenced = true
-    (waiting, end, retry) = ([], nil, nil)
+    (waiting, end, retry, overdue) = ([], nil, nil, nil)
   }
 
   private func commitEnd() {
@@ -71,6 +118,10 @@ package final class CommitQueue {
     guard !isCommitting, retry == nil else { return }
     guard let next = waiting.first else { return commitEnd() }
     isCommitting = true
+    if overdue == nil, !isAway {
+      // Keeps the queue, as the timer below.
+      overdue = loop.schedule(after: Self.patience) { [self] in becomeAway() }
+    }
     let queue = LoopBound(self, loop: loop)
     // On the loop, not on Swift's pool: what is busy there must not hold up the playlist.
     Task(executorPreference: loop) { [log, store] in
@@ -87,6 +138,9 @@ package final class CommitQueue {
     isCommitting = false
     guard !isFenced else { return }
     waiting.removeFirst()
+    overdue = nil
+    if waiting.isEmpty { (isAway, provisional) = (false, nil) }
+    lastReceipt = receipt
     log.committed(sealed.chunk.number, receipt)
     commitNext()
   }
@@ -97,10 +151,10 @@ package final class CommitQueue {
     switch error {
     case .fenced:
       isFenced = true
-      (waiting, end) = ([], nil)
+      (waiting, end, overdue) = ([], nil, nil)
       onFenced?()
     case .unavailable:
-      if triesLeft == 0 { return (waiting, end) = ([], nil) }
+      if triesLeft == 0 { return (waiting, end, overdue) = ([], nil, nil) }
       triesLeft? -= 1
       // Keeps the queue: it must not end off the loop with a timer of the loop.
       retry = loop.schedule(after: Self.pause) { [self] in

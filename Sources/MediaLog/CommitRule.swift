@@ -9,8 +9,8 @@ package enum CommitRule {
       return CommitReceipt(segment: SegmentNumber(0), discontinuities: 0, targetDuration: sealed.targetDuration)
     }
     return CommitReceipt(
-      segment: header.startsSegment ? last.segment.next : last.segment,
-      discontinuities: header.followsDiscontinuity ? last.discontinuities + 1 : last.discontinuities,
+      segment: SegmentNumber(last.segment.value + sealed.skippedSegments + (header.startsSegment ? 1 : 0)),
+      discontinuities: last.discontinuities + sealed.skippedDiscontinuities + (header.followsDiscontinuity ? 1 : 0),
       targetDuration: last.targetDuration ?? sealed.targetDuration)
   }
 }

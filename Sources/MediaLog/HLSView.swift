@@ -77,7 +77,7 @@ package enum HLSView {
   }
 
   private static func date(_ milliseconds: Int64) -> String {
-    WallTime(microsecondsSince1970: milliseconds * 1000).shortText
+    WallTime(microseconds: UInt64(clamping: milliseconds) &* 1000).shortText
   }
 
   /// 90 kHz ticks as decimal seconds with six places.

@@ -12,6 +12,16 @@ package struct LogWindow: Sendable {
     /// Nil until the store has taken the chunk.
     package var receipt: CommitReceipt?
     package var isSealed: Bool
+    /// The receipt is this worker's own, in place of a store that is away.
+    package var isProvisional = false
+
+    package init(chunk: Chunk, byteCount: Int, duration: Int64, receipt: CommitReceipt?, isSealed: Bool) {
+      self.chunk = chunk
+      self.byteCount = byteCount
+      self.duration = duration
+      self.receipt = receipt
+      self.isSealed = isSealed
+    }
   }
 
   package private(set) var items: ContiguousArray<Item> = []
@@ -61,7 +71,7 @@ package struct LogWindow: Sendable {
 
   /// Drops the chunks at the end that the store has not taken: another worker writes its own in their place.
   package mutating func dropUncommitted() {
-    while let last = items.last, last.receipt == nil {
+    while let last = items.last, last.receipt == nil || last.isProvisional {
       if last.isSealed {
         sealedBytes -= Chunk.footprint(last.byteCount)
         sealedSpan -= last.duration
@@ -80,9 +90,10 @@ package struct LogWindow: Sendable {
     if excess > 0 { items.removeFirst(excess) }
   }
 
-  package mutating func committed(_ number: ChunkNumber, _ receipt: CommitReceipt) {
+  package mutating func committed(_ number: ChunkNumber, _ receipt: CommitReceipt, isProvisional: Bool = false) {
     guard let index = index(of: number) else { return }
     items[index].receipt = receipt
+    items[index].isProvisional = isProvisional
   }
 
   /// The index in `items` of a chunk, or nil when it has left the window or is not there yet.

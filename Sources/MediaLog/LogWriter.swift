@@ -77,7 +77,7 @@ package final class LogWriter {
       continuing: isWhole ? window.continuityBehind : [], lastDecodeTime: position.endTime)
     segments = SegmentRule(
       segmentSeconds: settings.segmentSeconds, slackSeconds: settings.slackSeconds, target: position.targetDuration)
-    commits = CommitQueue(log: log, store: store, loop: loop)
+    commits = CommitQueue(log: log, store: store, position: position, loop: loop)
   }
 
   /// The stream has a newer owner. Called once, on the loop.
@@ -245,7 +245,7 @@ package final class LogWriter {
   private func openChunk(
     isRandomAccess: Bool, isSplice: Bool, startsSegment: Bool, continuity: ContiguousArray<PIDContinuity>
   ) {
-    let now = WallTime.now.microsecondsSince1970 / 1000
+    let now = Int64(WallTime.now.milliseconds)
     let chunk = Chunk(
       ChunkHeader(
         number: nextNumber, epoch: epoch, isRandomAccess: isRandomAccess, followsDiscontinuity: isSplice,

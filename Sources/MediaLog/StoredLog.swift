@@ -26,7 +26,7 @@ struct StoredLog {
     return .success(
       LogPosition(
         nextChunk: lastChunk.next, continues: lastReceipt != nil, targetDuration: lastReceipt?.targetDuration,
-        endTime: endTime))
+        endTime: endTime, lastReceipt: lastReceipt))
   }
 
   mutating func commit(_ sealed: SealedChunk, limits: WindowLimits) -> Result<CommitReceipt, ChunkStoreError> {

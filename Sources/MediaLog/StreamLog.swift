@@ -61,9 +61,9 @@ package final class StreamLog: Sendable {
     }
   }
 
-  func committed(_ number: ChunkNumber, _ receipt: CommitReceipt) {
+  func committed(_ number: ChunkNumber, _ receipt: CommitReceipt, isProvisional: Bool = false) {
     change(wakesReaders: false) { state in
-      state.window.committed(number, receipt)
+      state.window.committed(number, receipt, isProvisional: isProvisional)
       state.playlist.committed(state.window)
     }
   }
@@ -81,6 +81,14 @@ package final class StreamLog: Sendable {
 
   /// The stream has another owner: what this one wrote and the store did not take is no part of the log.
   package func dropUncommitted() { change(wakesReaders: true) { $0.window.dropUncommitted() } }
+
+  /// The stream has another owner, who knows nothing of this log and counts anew.
+  package func startOver() {
+    change(wakesReaders: true) { state in
+      state.window = LogWindow()
+      state.playlist = PlaylistRule(listSize: listSize)
+    }
+  }
 
   /// Ends the log. The first reason counts.
   package func end(_ reason: LogEnd) {

@@ -1,4 +1,5 @@
 import Cluster
+import Observability
 import Synchronization
 
 /// A clock that stands still until the test moves it.

@@ -37,7 +37,7 @@ import Testing
 
 @Suite struct LogFormatTests {
   private func record(_ metadata: [String: String], message: String = "Stream started") -> LogRecord {
-    let time = WallTime(microsecondsSince1970: 1_795_234_462_827_665)
+    let time = WallTime(microseconds: 1_795_234_462_827_665)
     return LogRecord(time: time, level: .info, message: message, metadata: metadata)
   }
 
@@ -70,14 +70,19 @@ import Testing
 @Suite struct WallTimeTests {
   @Test(arguments: [
     (0, "1970-01-01T00:00:00.000000+00:00"), (1_795_234_462_827_665, "2026-11-21T04:14:22.827665+00:00"),
-    (951_782_400_000_001, "2000-02-29T00:00:00.000001+00:00"), (-1, "1969-12-31T23:59:59.999999+00:00"),
-  ]) func isShownInUTC(microseconds: Int64, text: String) {
-    #expect(WallTime(microsecondsSince1970: microseconds).text == text)
+    (951_782_400_000_001, "2000-02-29T00:00:00.000001+00:00"),
+  ]) func isShownInUTC(microseconds: UInt64, text: String) {
+    #expect(WallTime(microseconds: microseconds).text == text)
+  }
+
+  @Test func isAnIMFFixdate() {
+    #expect(WallTime(microseconds: 784_111_777_999_999).httpText == "Sun, 06 Nov 1994 08:49:37 GMT")
+    #expect(WallTime(microseconds: 0).httpText == "Thu, 01 Jan 1970 00:00:00 GMT")
   }
 
   @Test func nowGoesOn() {
     let first = WallTime.now
-    #expect(first > WallTime(microsecondsSince1970: 1_700_000_000_000_000))
+    #expect(first > WallTime(microseconds: 1_700_000_000_000_000))
     #expect(WallTime.now >= first)
   }
 }

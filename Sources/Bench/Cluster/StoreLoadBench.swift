@@ -14,8 +14,15 @@ struct StoreLoadBench {
   private static let bitsPerSecond = 8_000_000
 
   func run() async throws {
-    let source = try BenchProcess.role("role-source", ["--rate", "\(Self.bitsPerSecond)"])
-    defer { source.stop() }
+    let source = try await BenchProcess.role("role-source", ["--rate", "\(Self.bitsPerSecond)"])
+    do { try await measure(source) } catch {
+      try? await source.stop()
+      throw error
+    }
+    try await source.stop()
+  }
+
+  private func measure(_ source: BenchProcess) async throws {
     let cluster = try await BenchCluster(workers: 4)
     let id = try await cluster.register("/streams", json: #"{"url":"http://127.0.0.1:\#(source.port)/live.ts"}"#)
     say("Redis for one stream of 8 Mbit/s at 4 workers; Mbit/s")

@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// How a client takes a stream.
 package enum ClientFormat: String, Sendable {

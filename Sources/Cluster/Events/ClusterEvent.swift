@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// A lifecycle event, for webhooks and the event feed (api.md §6). URLs in it are unmasked: who shows it masks them.
 package struct ClusterEvent: Sendable, Equatable {

@@ -1,3 +1,5 @@
+internal import Observability
+
 /// Where an event stands in the feed: `<ms>-<n>`, as the ids of a Redis stream. Grows over restarts too.
 package struct EventPosition: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let milliseconds: UInt64

@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// An event before it has a place in the feed.
 package struct EventDraft: Sendable, Equatable {

@@ -40,7 +40,7 @@ package final class Reaper: Sendable {
     }
   }
 
-  nonisolated(nonsending) private func look(_ absence: inout AbsenceRule) async throws {
+  nonisolated(nonsending) package func look(_ absence: inout AbsenceRule) async throws {
     let found = try await coordinator.leases()
     let dead = absence.look(listed: found.listed, leased: found.leased, forgetful: forgetful() != nil)
     for worker in dead where worker != coordinator.worker {
@@ -49,7 +49,8 @@ package final class Reaper: Sendable {
     }
   }
 
-  nonisolated(nonsending) private func reap(_ dead: WorkerID) async throws {
+  /// Does what one look can do for a worker that is dead.
+  nonisolated(nonsending) package func reap(_ dead: WorkerID) async throws {
     guard let text = try await coordinator.entryText(of: dead),
       let owned = try await coordinator.ownerships(of: dead, streams(dead, text))
     else { return }

@@ -8,6 +8,7 @@ extension RedisCoordinator {
     let names = try await send(.command(RedisCommand("HKEYS", keys.workers)), about: keys.workers)
     let listed = (names.elements ?? []).compactMap { $0.text.map { WorkerID($0) } }
     guard !listed.isEmpty else { return ([], []) }
+    if !keys.usesHashTags, try await allHaveLeases(listed) { return (listed, Set(listed)) }
     let replies = try await pipeline(
       listed.map { .command(RedisCommand("EXISTS", keys.lease($0))) }, about: keys.workers)
     var leased: Set<WorkerID> = []
@@ -16,6 +17,12 @@ extension RedisCoordinator {
       if reply.integer != 0 { leased.insert(worker) }
     }
     return (listed, leased)
+  }
+
+  /// As a rule all live: one command tells.
+  nonisolated(nonsending) private func allHaveLeases(_ listed: [WorkerID]) async throws(CoordinatorError) -> Bool {
+    let command = RedisCommand("EXISTS", listed.map { .text(keys.lease($0)) })
+    return try await send(.command(command), about: keys.workers).integer == Int64(listed.count)
   }
 
   /// True: this worker is the one that reaps, for `lifetime`.

@@ -59,11 +59,11 @@ extension ClusterBook {
     }
   }
 
-  package mutating func reassert(_ owned: OwnedStream, now: ClusterTime) -> FencedResult {
+  package mutating func reassert(_ owned: OwnedStream, now: ClusterTime) -> Step<FencedResult> {
     let id = owned.registration.id
     let owner = Ownership(worker: identity.id, epoch: owned.epoch)
     if entries[id] == nil { insert(StreamEntry(reasserted: owned, owner, now: now)) }
-    return change(id, unknown: .fenced(.unknown)) { Step($0.reassert(owned, owner)) }.answer
+    return change(id, unknown: .fenced(.unknown)) { $0.reassert(owned, now: now, by: owner.worker) }
   }
 
   package mutating func update(_ id: StreamID, epoch: Epoch, _ update: StreamUpdate) -> FencedResult {

@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 
 /// The whole state of a cluster of one worker, as a value: what the in-memory coordinator holds under its lock.
 /// Each method is one atomic step; time is an argument.

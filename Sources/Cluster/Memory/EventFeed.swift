@@ -1,3 +1,5 @@
+internal import Observability
+
 /// The ring of events with the readers that wait for the next one. Steps only: who appends resumes the readers that it
 /// is handed, once its lock is free.
 struct EventFeed: Sendable {

@@ -33,6 +33,12 @@ extension MemoryCoordinator {
     step { $0.remove(client, now: $1) }
   }
 
+  package nonisolated(nonsending) func client(_ client: ClientReference)
+    async throws(CoordinatorError) -> ClientRecord?
+  {
+    read { $0.clients(of: client.stream)?.first { $0.id == client.client } }
+  }
+
   package nonisolated(nonsending) func clients(of id: StreamID)
     async throws(CoordinatorError) -> [ClientRecord]?
   {

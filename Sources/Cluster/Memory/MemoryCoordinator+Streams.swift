@@ -25,6 +25,8 @@ extension MemoryCoordinator {
     step { $0.delete(id, deletion, unlessUsed: unlessUsed, now: $1) }
   }
 
+  package nonisolated(nonsending) func takeSweep(for interval: Duration) async throws(CoordinatorError) -> Bool { true }
+
   package nonisolated(nonsending) func settleIdle(grace: Duration)
     async throws(CoordinatorError) -> [StreamRecord]
   {
@@ -49,8 +51,8 @@ extension MemoryCoordinator {
   package nonisolated(nonsending) func reassert(_ owned: [OwnedStream])
     async throws(CoordinatorError) -> [StreamID: FencedResult]
   {
-    quietStep { book, now in
-      owned.reduce(into: [:]) { $0[$1.registration.id] = book.reassert($1, now: now) }
+    owned.reduce(into: [:]) { answers, owned in
+      answers[owned.registration.id] = step { $0.reassert(owned, now: $1) }
     }
   }
 

@@ -11,6 +11,7 @@ enum CoordinatorScripts {
   static let leave = ofStream(PackageResources.leave_lua)
   static let listClients = ofStream(PackageResources.list_clients_lua)
   static let read = ofStream(PackageResources.read_lua)
+  static let readClient = ofStream(PackageResources.read_client_lua)
   static let reassert = ofStream(PackageResources.reassert_lua)
   static let refresh = ofStream(PackageResources.refresh_lua)
   static let register = ofStream(PackageResources.register_lua)

@@ -1,5 +1,6 @@
 internal import Identifiers
 internal import JSONCoding
+internal import Observability
 internal import Redis
 
 /// An event as the fields of an entry of the stream `events`.

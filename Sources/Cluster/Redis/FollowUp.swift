@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 internal import Redis
 
 /// What a decision about a stream changes in the keys of the whole cluster, which are in other slots: sent as one
@@ -50,6 +51,16 @@ struct FollowUp {
     guard let clients = reply.clients, clients > 0 else { return add(keys.active, "ZREM", [reply.id.text]) }
     add(keys.active, "ZADD", [String(reply.now.milliseconds), reply.id.text])
     prolong(keys.active, settings.clientTTL * 2)
+  }
+
+  /// A worker has clients of the stream. Those that it has not had for long are forgotten.
+  mutating func noteWatching(_ worker: WorkerID, _ reply: ScriptReply) {
+    let key = keys.watched(worker)
+    let lifetime = settings.clientTTL * 2
+    let floor = reply.now.advanced(by: .zero - lifetime).milliseconds
+    add(key, "ZADD", [String(reply.now.milliseconds), reply.id.text])
+    add(key, "ZREMRANGEBYSCORE", ["-inf", String(floor)])
+    prolong(key, lifetime)
   }
 
   mutating func count(bytes: UInt64, segments: UInt64) {

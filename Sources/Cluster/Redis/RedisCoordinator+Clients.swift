@@ -16,6 +16,7 @@ extension RedisCoordinator {
     try await follow([reply]) {
       $0.noteAccess($1)
       $0.noteClients($1)
+      $0.noteWatching(worker, $1)
     }
     return .joined(clients: reply.clients ?? 0, owner: try reply.owner(0))
   }
@@ -46,6 +47,7 @@ extension RedisCoordinator {
     try await follow(Array(last.values)) {
       $0.noteAccess($1)
       $0.noteClients($1)
+      $0.noteWatching(worker, $1)
     }
     return missing
   }
@@ -88,6 +90,7 @@ extension RedisCoordinator {
     try await follow(refreshed) {
       $0.noteAccess($1)
       $0.noteClients($1)
+      $0.noteWatching(worker, $1)
       $0.count(bytes: (try? $1.number(1)) ?? 0, segments: (try? $1.number(2)) ?? 0)
     }
     return gone
@@ -116,6 +119,13 @@ extension RedisCoordinator {
     }
     let hash = try StoredHash(try reply.value(0), key: keys.client(client.stream, client.client))
     return try ClientFields.decode(client, hash)
+  }
+
+  package nonisolated(nonsending) func client(_ client: ClientReference)
+    async throws(CoordinatorError) -> ClientRecord?
+  {
+    let reply = try await perform(CoordinatorScripts.readClient, client.stream, [client.client.text])
+    return reply.tag == "client" ? try record(client, try reply.value(0)) : nil
   }
 
   package nonisolated(nonsending) func clients(of id: StreamID)
@@ -177,9 +187,12 @@ extension RedisCoordinator {
   package nonisolated(nonsending) func endClients(of dead: WorkerID)
     async throws(CoordinatorError) -> [ClientRecord]
   {
-    let active = try await send(.command(RedisCommand("ZRANGE", keys.active, "0", "-1")), about: keys.active)
-    let streams = (active.elements ?? []).compactMap { $0.text.flatMap { StreamID($0) } }
-    return try await endClients(CoordinatorScripts.endWorker, streams, dead.text)
+    let key = keys.watched(dead)
+    let watched = try await send(.command(RedisCommand("ZRANGE", key, "0", "-1")), about: key)
+    let streams = (watched.elements ?? []).compactMap { $0.text.flatMap { StreamID($0) } }
+    let gone = try await endClients(CoordinatorScripts.endWorker, streams, dead.text)
+    _ = try await send(.command(RedisCommand("DEL", key)), about: key)
+    return gone
   }
 
   nonisolated(nonsending) private func endClients(_ script: RedisScript, _ streams: [StreamID], _ argument: String)

@@ -5,12 +5,14 @@ extension RedisCoordinator {
   package nonisolated(nonsending) func claim(_ id: StreamID, highestSeen: Epoch, judgedDead: Ownership?)
     async throws(CoordinatorError) -> ClaimResult
   {
+    guard settings.isMember() else { throw CoordinatorError(.unavailable, "this worker's lease is not confirmed") }
     let (highest, isDraining) = change { (max($0.highestEpoch(id), highestSeen), $0.isDraining) }
-    let reply = try await perform(
-      CoordinatorScripts.claim, id,
+    let wait = settings.forgetful().map { String(max(1, $0.storedMilliseconds)) } ?? ""
+    let reply = try await listed(
+      id,
       [
         worker.text, highest.description, judgedDead?.worker.text ?? "", judgedDead?.epoch.description ?? "",
-        isDraining ? "1" : "0",
+        isDraining ? "1" : "0", wait,
       ])
     switch reply.tag {
     case "unknown": return .unknown
@@ -24,6 +26,37 @@ extension RedisCoordinator {
       try await follow([reply]) { $0.noteAccess($1) }
       return .claimed(claim)
     default: throw reply.unexpected
+    }
+  }
+
+  /// The claim's answer. Before it the stream is in this worker's entry: who dies between the claim and the next heartbeat
+  /// would leave an ownership that no reaper finds. There it stays while the answer is not known.
+  nonisolated(nonsending) private func listed(_ id: StreamID, _ own: [String])
+    async throws(CoordinatorError) -> ScriptReply
+  {
+    change { $0.beginClaim(id) }
+    do throws(CoordinatorError) {
+      let steps = [entryStep(), step(CoordinatorScripts.claim, id, own)]
+      let replies = try await pipeline(steps.compactMap { $0 }, about: keys.stream(id))
+      change { $0.endClaim(id, isAnswered: true) }
+      for reply in replies { if let error = reply.error { throw CoordinatorError(error, key: keys.stream(id)) } }
+      return try Self.settled(ScriptReply(replies[replies.count - 1], id, key: keys.stream(id)))
+    } catch {
+      if error.code == .unavailable || error.code == .timedOut { change { $0.endClaim(id, isAnswered: false) } }
+      throw error
+    }
+  }
+
+  /// Gives back what was claimed by a claim whose answer was lost, unless it has been claimed again since.
+  nonisolated(nonsending) func settleClaims() async throws(CoordinatorError) {
+    let open = change { $0.unanswered }
+    guard !open.isEmpty else { return }
+    let found = Dictionary(try await ownerships(of: worker, open) ?? []) { $1 }
+    for id in open {
+      if let owner = found[id], change({ $0.owned[id] != owner.epoch && $0.unanswered.contains(id) }) {
+        _ = try await release(id, epoch: owner.epoch, .stopped(.lastClientDisconnected))
+      }
+      change { $0.settled(id) }
     }
   }
 
@@ -59,7 +92,7 @@ extension RedisCoordinator {
     return [
       worker.text, owned.epoch.description, ReportFields.status(owned.phase), String(owned.revision),
       String(registration.count * 2),
-    ] + (registration + report).flatMap { [$0.0, $0.1] }
+    ] + (registration + report).flatMap { [$0.0, $0.1] } + [owned.yields ? "1" : "0"]
   }
 
   package nonisolated(nonsending) func update(_ id: StreamID, epoch: Epoch, _ update: StreamUpdate)

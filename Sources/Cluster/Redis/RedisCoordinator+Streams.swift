@@ -72,6 +72,12 @@ extension RedisCoordinator {
     return .deleted(record, clients: try reply.clientRecords(2, keys).longestConnectedFirst())
   }
 
+  package nonisolated(nonsending) func takeSweep(for interval: Duration) async throws(CoordinatorError) -> Bool {
+    let command = RedisCommand(
+      "SET", keys.sweeper, worker.text, "NX", "PX", String(max(interval.storedMilliseconds, 1)))
+    return try await !send(.command(command), about: keys.sweeper).isNull
+  }
+
   package nonisolated(nonsending) func settleIdle(grace: Duration)
     async throws(CoordinatorError) -> [StreamRecord]
   {

@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 internal import Redis
 
 extension RedisCoordinator {
@@ -9,10 +10,14 @@ extension RedisCoordinator {
       return share.ownedStreams
     }
     try await writeEntry()
+    try await settleClaims()
     let lifetime = String(settings.streamTTL.storedMilliseconds)
     let steps = owned.map { RedisStep.command(RedisCommand("PEXPIRE", keys.stream($0), lifetime)) }
     if !steps.isEmpty { _ = try await pipeline(steps, about: keys.streams) }
   }
+
+  /// Writes this worker's entry with the figures of the last heartbeat.
+  package nonisolated(nonsending) func announceNow() async throws(CoordinatorError) { try await writeEntry() }
 
   package nonisolated(nonsending) func setDraining(_ draining: Bool) async throws(CoordinatorError) {
     change { $0.isDraining = draining }
@@ -29,18 +34,23 @@ extension RedisCoordinator {
   }
 
   nonisolated(nonsending) private func writeEntry() async throws(CoordinatorError) {
-    guard !change({ $0.isWithdrawn }) else { return }
+    guard let step = entryStep() else { return }
+    let reply = try await send(step, about: keys.workers)
+    guard let started = reply.text.flatMap({ UInt64($0) }) else {
+      throw .invalid(keys.workers, "a script of another version answered")
+    }
+    change { $0.startedAt = WallTime(microseconds: started) }
+  }
+
+  /// What writes this worker's entry; nil: it has none now.
+  func entryStep() -> RedisStep? {
+    guard settings.isMember(), !change({ $0.isWithdrawn }) else { return nil }
     let (halves, startedAt) = change { share in
       let clients = share.clientCount(lifetime: settings.clientTTL)
       return (WorkerEntryFields(identity: identity).halves(share, clients: clients), share.startedAt)
     }
     let arguments = [offset, worker.text, halves.0, halves.1, startedAt.map { String($0.microseconds) } ?? ""]
-    let reply = try await send(
-      .script(CoordinatorScripts.announce, keys: [keys.workers], arguments.map { .text($0) }), about: keys.workers)
-    guard let started = reply.text.flatMap({ UInt64($0) }) else {
-      throw .invalid(keys.workers, "a script of another version answered")
-    }
-    change { $0.startedAt = WallTime(microseconds: started) }
+    return .script(CoordinatorScripts.announce, keys: [keys.workers], arguments.map { .text($0) })
   }
 
   /// By their ids.

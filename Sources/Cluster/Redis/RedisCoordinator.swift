@@ -71,7 +71,11 @@ package final class RedisCoordinator: Coordinator {
     return try Self.settled(ScriptReply(reply, id, key: keys.stream(id)))
   }
 
-  private static func settled(_ reply: ScriptReply) throws(CoordinatorError) -> ScriptReply {
+  func step(_ script: RedisScript, _ id: StreamID, _ own: [String]) -> RedisStep {
+    .script(script, keys: keys(of: id), arguments(id, own))
+  }
+
+  static func settled(_ reply: ScriptReply) throws(CoordinatorError) -> ScriptReply {
     guard reply.tag == "settling" else { return reply }
     throw CoordinatorError(
       .settling, "Redis has just started, and the owners of streams may still put them back",

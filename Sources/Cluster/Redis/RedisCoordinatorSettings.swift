@@ -15,6 +15,12 @@ package struct RedisCoordinatorSettings: Sendable {
   /// Moves the clock that the scripts see, in tests.
   package var clockOffset: @Sendable () -> Duration = { .zero }
 
+  /// Whether this worker has its lease and knows what an earlier life of it has left: before that its entry is not
+  /// written, and nothing is claimed.
+  package var isMember: @Sendable () -> Bool = { true }
+  /// `LeaseKeeper.forgetful`: nobody claims a stream without owner for so long.
+  package var forgetful: @Sendable () -> Duration? = { nil }
+
   package init() {}
 
   /// Of a stream's hash since the last access or update.

@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 internal import Redis
 
 /// What a script of a stream answers: `{now in µs, events, last access in ms, clients, tag, …}`.

@@ -1,5 +1,6 @@
 internal import Identifiers
 internal import JSONCoding
+internal import Observability
 internal import Redis
 
 /// The fields of a hash as somebody, perhaps not Millrace, has stored them.

@@ -1,5 +1,6 @@
 internal import Identifiers
 internal import JSONCoding
+internal import Observability
 
 /// A worker's entry as JSON. The script `announce` puts the two times between its halves.
 struct WorkerEntryFields {

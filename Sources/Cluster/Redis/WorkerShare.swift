@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 
 /// What one worker has of the cluster, as far as its own calls tell: for its entry, its sweeps and its epochs. Nothing
 /// is decided by it.
@@ -15,6 +16,9 @@ struct WorkerShare: Sendable {
   var startedAt: WallTime?
   var leaseConnection: Int64?
   private(set) var owned: [StreamID: Epoch] = [:]
+  /// Claims that are under way, and those that were not answered: this worker may be the owner.
+  private var claiming: [StreamID: Int] = [:]
+  private(set) var uncertain: Set<StreamID> = []
   /// The highest epochs that this worker had: its next one is higher, even where Redis has lost them and its clock was
   /// set back.
   private var epochs: [StreamID: Epoch] = [:]
@@ -27,7 +31,23 @@ struct WorkerShare: Sendable {
 
   // MARK: Streams
 
-  var ownedStreams: [StreamID] { owned.keys.sorted { $0.text < $1.text } }
+  /// Those that it owns, or may own.
+  var ownedStreams: [StreamID] {
+    Set(owned.keys).union(claiming.keys).union(uncertain).sorted { $0.text < $1.text }
+  }
+
+  mutating func beginClaim(_ id: StreamID) { claiming[id, default: 0] += 1 }
+
+  mutating func endClaim(_ id: StreamID, isAnswered: Bool) {
+    claiming[id, default: 1] -= 1
+    if claiming[id] == 0 { claiming[id] = nil }
+    if isAnswered { uncertain.remove(id) } else { uncertain.insert(id) }
+  }
+
+  /// Claims that were not answered, and are not repeated now.
+  var unanswered: [StreamID] { uncertain.filter { claiming[$0] == nil } }
+
+  mutating func settled(_ id: StreamID) { uncertain.remove(id) }
 
   func highestEpoch(_ id: StreamID) -> Epoch { epochs[id] ?? .none }
 

@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// Who gets a stream, and with which epoch (design.md §3, "Claim").
 package struct StreamClaimRule: Sendable {

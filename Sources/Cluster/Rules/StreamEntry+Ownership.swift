@@ -44,11 +44,19 @@ extension StreamEntry {
     report = owned.report
   }
 
-  /// The owner says that it is the owner. A stream that nobody has run since it was registered anew becomes its own.
-  mutating func reassert(_ owned: OwnedStream, _ owner: Ownership) -> FencedResult {
-    if state == .idle, epoch == .none { take(owned, owner) }
-    if let fence = state.fence(owner.epoch) { return .fenced(fence) }
-    return state.owner == owner ? .accepted : .fenced(.superseded(by: state.owner))
+  /// The owner says that it is the owner, after the store has lost what was last written, or everything; see
+  /// `ReassertionRule`.
+  package mutating func reassert(_ owned: OwnedStream, now: ClusterTime, by worker: WorkerID) -> Step<FencedResult> {
+    let owner = Ownership(worker: worker, epoch: owned.epoch)
+    guard state.isVisible else { return Step(.fenced(state.fence(owner.epoch) ?? .unknown)) }
+    let rule = ReassertionRule(owner: state.owner, storedEpoch: epoch, yields: owned.yields)
+    guard case .keep = rule.decide(owner) else {
+      return Step(.fenced(state.fence(owner.epoch) ?? .superseded(by: state.owner)))
+    }
+    guard state.owner != owner else { return Step(.accepted) }
+    take(owned, owner)
+    touch(now)
+    return Step(.accepted, activate())
   }
 
   package mutating func update(epoch: Epoch, _ update: StreamUpdate) -> FencedResult {

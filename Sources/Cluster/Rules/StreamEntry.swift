@@ -1,4 +1,5 @@
 package import Identifiers
+internal import Observability
 
 /// One stream of the book: registration, ownership, clients and counters, and the rules that bind them.
 ///

@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// What an owner knows of a stream that it runs: all that is needed to put it back into a store that has lost it.
 package struct OwnedStream: Sendable {
@@ -11,6 +12,8 @@ package struct OwnedStream: Sendable {
   package var report: StreamReport
   /// Nil: from now.
   package var createdAt: WallTime?
+  /// The worker was cut off and others may have run the stream since: it is put back only where nobody else has it.
+  package var yields = false
 
   package init(
     registration: StreamRegistration, revision: UInt64, epoch: Epoch, phase: StreamUpdate.Phase, report: StreamReport,

@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// The word of a stream's state in listings and in Redis.
 package enum StreamStatus: String, Sendable, CaseIterable {

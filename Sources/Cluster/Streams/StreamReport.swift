@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// A property of the media, as JSON shows it.
 package enum MediaProperty: Hashable, Sendable {

@@ -1,4 +1,5 @@
 package import Identifiers
+package import Observability
 
 /// What an owner wants to change in its stream's record. Nil and 0 leave a field as it is.
 package struct StreamUpdate: Sendable {

@@ -68,6 +68,8 @@ extension HTTPConnection {
     exchange.status = response.status.code
     self.exchange = exchange
     let encoder = exchange.encoder(date: server.nextDate(), cors: server.context.router.cors)
+    var response = response
+    if let field = server.context.hooks.commonField() { response.headers.set(field.name, field.value) }
     output = encoder.encode(response, keepsAlive: sequel == .nextRequest)
     if isLive { live = response.liveBody } else { abandon(response) }
     flush()

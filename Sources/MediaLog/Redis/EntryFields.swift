@@ -30,7 +30,7 @@ enum EntryFields {
   /// What Lua counts exactly.
   private static let largest: Int64 = 1 << 53
 
-  /// The commit script's arguments 1 to 13.
+  /// The commit script's arguments 1 to 15.
   static func arguments(_ sealed: SealedChunk) -> [RedisArgument] {
     let header = sealed.chunk.header
     let texts = [
@@ -38,7 +38,8 @@ enum EntryFields {
       String(sealed.duration), flag(header.isRandomAccess), flag(header.startsSegment),
       flag(header.followsDiscontinuity), String(header.wallMilliseconds), String(header.listedSegments),
       text(header.continuity), sealed.targetDuration.map { String($0) } ?? "",
-      String(header.startTime + sealed.duration),
+      String(header.startTime + sealed.duration), String(sealed.skippedSegments),
+      String(sealed.skippedDiscontinuities),
     ]
     return texts.map { .text($0) }
   }

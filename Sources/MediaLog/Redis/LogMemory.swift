@@ -1,4 +1,5 @@
 internal import Identifiers
+internal import Observability
 
 /// What this worker remembers of the logs that it writes or follows, so that their numbering outlives a Redis that has
 /// lost everything. A value; the store locks.
@@ -9,10 +10,22 @@ struct LogMemory {
     var head: ChunkNumber
     var receipt: CommitReceipt
     var endTime: Int64
+    /// There was a chunk.
+    var hasMedia = true
 
     init(_ entry: ChunkEntry) {
       (epoch, head, receipt) = (entry.epoch, entry.number, entry.receipt)
       endTime = entry.header.startTime + entry.duration
+    }
+
+    /// Of a log of which nothing is known: above all that a log counts to from 1.
+    init(_ epoch: Epoch, from now: WallTime) {
+      self.epoch = epoch
+      head = ChunkNumber(now.milliseconds)
+      receipt = CommitReceipt(
+        segment: SegmentNumber(now.microseconds / 1_000_000), discontinuities: 0, targetDuration: nil)
+      endTime = 0
+      hasMedia = false
     }
   }
 
@@ -40,6 +53,10 @@ struct LogMemory {
 
   mutating func opened(_ stream: StreamID, _ epoch: Epoch) {
     change(stream) { $0.openEpoch = epoch }
+  }
+
+  mutating func began(_ stream: StreamID, _ epoch: Epoch, now: WallTime) {
+    change(stream) { $0.numbering = Numbering(epoch, from: now) }
   }
 
   /// A chunk was committed, by this worker or by another.

@@ -49,17 +49,48 @@ package final class RedisChunkStore: ChunkStore {
   // MARK: The owner's side
 
   package func open(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError) -> LogPosition {
+    do throws(ChunkStoreError) {
+      return try await openThere(stream, epoch)
+    } catch {
+      guard settings.opensAlone, case .unavailable(let reason) = error else { throw error }
+      logger.warning("a log is opened without Redis", ["stream.id": stream.text, "error": reason])
+      return openAlone(stream, epoch)
+    }
+  }
+
+  private func openThere(_ stream: StreamID, _ epoch: Epoch) async throws(ChunkStoreError) -> LogPosition {
     let known = state.withLock { $0.memory.numbering(stream) }
     let reply = try await run(LogScripts.open, stream, openArguments(epoch, known))
     switch reply.tag {
     case "open":
       guard let head = reply.count(1), head < .max else { throw reply.nonsense }
       state.withLock { $0.memory.opened(stream, epoch) }
+      let target: Int? = reply.number(3)
       return LogPosition(
-        nextChunk: ChunkNumber(head).next, continues: reply.count(2) != nil, targetDuration: reply.number(3),
-        endTime: reply.number(4))
+        nextChunk: ChunkNumber(head).next, continues: reply.count(2) != nil, targetDuration: target,
+        endTime: reply.number(4),
+        lastReceipt: reply.count(2).map {
+          CommitReceipt(segment: SegmentNumber($0), discontinuities: reply.count(5) ?? 0, targetDuration: target)
+        })
     case "fenced": throw fenced(stream, by: reply)
     default: throw reply.nonsense
+    }
+  }
+
+  /// Behind what this worker has seen of the log. Where that is nothing, the numbers begin at the time of day: whatever
+  /// Redis has of the log is below them.
+  private func openAlone(_ stream: StreamID, _ epoch: Epoch) -> LogPosition {
+    state.withLock { state in
+      let begins = state.memory.numbering(stream) == nil
+      if begins { state.memory.began(stream, epoch, now: WallTime.now) }
+      state.memory.opened(stream, epoch)
+      let known = state.memory.numbering(stream)
+      var position = LogPosition(
+        nextChunk: known?.head.next ?? ChunkNumber(1), continues: known?.hasMedia ?? false,
+        targetDuration: known?.receipt.targetDuration, endTime: known?.hasMedia == true ? known?.endTime : nil,
+        lastReceipt: known?.receipt)
+      position.beginsAlone = begins
+      return position
     }
   }
 
@@ -160,7 +191,7 @@ package final class RedisChunkStore: ChunkStore {
   private func restore(_ stream: StreamID, _ epoch: Epoch) async throws(ChunkStoreError) {
     let open = state.withLock { $0.memory.openEpoch(stream) }
     guard let open, open == epoch else { throw .fenced(by: open ?? .none) }
-    _ = try await self.open(stream, epoch: epoch)
+    _ = try await openThere(stream, epoch)
     metrics.restorations.add()
     logger.warning("Redis had lost a log; its numbering is put back", ["stream.id": stream.text])
   }

@@ -12,6 +12,8 @@ package struct RedisChunkStoreSettings: Sendable {
   package var numberingLifetime = Duration.seconds(3_600)
   /// Bytes of all logs that this worker writes; nil: no bound.
   package var budget: Int?
+  /// Opens a log also where Redis cannot be reached, and commits it when it can.
+  package var opensAlone = false
 
   package init(keys: RedisKeys, limits: WindowLimits) { (self.keys, self.limits) = (keys, limits) }
 }

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Synchronization
 
 /// A real worker: the `millrace` that was built with the tests, on a free port, without Redis.
 package final class WorkerProcess: Sendable {
@@ -9,16 +8,9 @@ package final class WorkerProcess: Sendable {
   }
 
   private let process: SpawnedProcess
-  private let text: Log
+  private let text: ProcessLog
   /// The port that it says it listens on.
   package let port: Int
-
-  private final class Log: Sendable {
-    let bytes = Mutex<[UInt8]>([])
-    var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
-    /// The last 4,000 characters.
-    var tail: String { String(text.suffix(4000)) }
-  }
 
   /// Starts a worker and waits until its log has a line with `listening` and `port=<n>`. Its environment is the PATH,
   /// `PORT=0`, `HOST=127.0.0.1`, `SOURCE_ALLOW=127.0.0.1`, the sanitizers' options, and what is given here, which wins.
@@ -26,10 +18,10 @@ package final class WorkerProcess: Sendable {
     _ environment: [String: String] = [:], arguments: [String] = [], executable: String = builtBinary,
     directory: String = "/", within limit: Duration = .seconds(20)
   ) async throws -> WorkerProcess {
-    let log = Log()
+    let log = ProcessLog()
     let process = try await SpawnedProcess.start(
       executable, arguments, environment: baseEnvironment().merging(environment) { $1 }, directory: directory
-    ) { _, bytes in log.bytes.withLock { $0 += bytes } }
+    ) { _, bytes in log.append(bytes) }
     do {
       let port = try await eventualValue("the worker to listen", within: limit) {
         if let status = process.exitStatus { throw Failed(description: "the worker ended (\(status)): \(log.tail)") }
@@ -43,7 +35,7 @@ package final class WorkerProcess: Sendable {
     }
   }
 
-  private init(_ process: SpawnedProcess, port: Int, text: Log) {
+  private init(_ process: SpawnedProcess, port: Int, text: ProcessLog) {
     self.process = process
     self.port = port
     self.text = text

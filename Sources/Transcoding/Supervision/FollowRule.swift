@@ -17,13 +17,14 @@ struct FollowRule {
   private var lastNews: ContinuousClock.Instant
   private var lastUse: ContinuousClock.Instant
   private var nextQuestion: ContinuousClock.Instant
+  private var nextReminder: ContinuousClock.Instant
   private var usualInterval: Duration = .zero
   private var hasNews = false
 
   /// `patience`: how long the stream is followed without a reader.
   init(patience: Duration, now: ContinuousClock.Instant) {
     self.patience = patience
-    (lastNews, lastUse, nextQuestion) = (now, now, now)
+    (lastNews, lastUse, nextQuestion, nextReminder) = (now, now, now, now)
   }
 
   /// Something was committed.
@@ -45,6 +46,13 @@ struct FollowRule {
 
   /// What is suspicious: longer than this without anything committed.
   var silence: Duration { min(max(Self.shortestSilence, usualInterval * 3), Self.longestSilence) }
+
+  /// Whether an owner that lives is to be asked what is the matter: once in so long.
+  mutating func reminds(now: ContinuousClock.Instant) -> Bool {
+    guard lastNews.duration(to: now) >= Self.longestSilence, now >= nextReminder else { return false }
+    nextReminder = now + Self.longestSilence
+    return true
+  }
 
   func tick(now: ContinuousClock.Instant) -> Action {
     if lastUse.duration(to: now) >= patience { return .leave }

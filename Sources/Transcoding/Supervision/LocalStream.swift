@@ -170,6 +170,17 @@ package final class LocalStream: @unchecked Sendable {
     }
   }
 
+  /// Another worker has the stream, or nobody, and not this one: it goes on as a follower. Returns when that is so. From any
+  /// thread.
+  package func outbid(_ fence: FencedResult.Fence) async {
+    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+      home.execute { [self] in
+        if case .owner(let runtime) = role.withLock({ $0 }), !runtime.isOver { runtime.outbid(fence) }
+        done.resume()
+      }
+    }
+  }
+
   /// The owner is said to be dead. From any thread.
   package func look() {
     home.execute { [self] in
@@ -185,7 +196,7 @@ package final class LocalStream: @unchecked Sendable {
       let planner = SourcePlanner(registration: registration, services: services)
       let warm = WarmSource(planner: planner, continuingAt: nil, on: home)
       self.warm = warm
-      warm.open { [weak self] isReady in
+      warm.warmUp { [weak self] isReady in
         guard let self else { return }
         if isReady { ask(givenBy: owner) } else { self.warm = nil }
       }
@@ -207,7 +218,7 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   private func superseded() {
-    log.dropUncommitted()
+    if runtime?.beganAlone == true { log.startOver() } else { log.dropUncommitted() }
     follow()
   }
 
@@ -222,7 +233,7 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   private func dropWarm() {
-    warm?.close()
+    warm?.close(grace: .seconds(1)) {}
     warm = nil
   }
 
@@ -283,10 +294,11 @@ package final class LocalStream: @unchecked Sendable {
   /// Nothing has been committed for a while: is the owner still there, or is the stream to be run here?
   private func ask(givenBy giver: Ownership? = nil) {
     isAsking = true
+    let reminds = rule.reminds(now: .now)
     Task { [weak self, services, id, home, logger, hasRoom] in
       var answer = Answer.wait
       do {
-        answer = try await Self.find(id, services, hasRoom, giver)
+        answer = try await Self.find(id, services, hasRoom, giver, reminds: reminds)
       } catch {
         logger.debug("the stream's owner is not known", ["error": "\(error)"])
       }
@@ -299,11 +311,14 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   private static func find(
-    _ id: StreamID, _ services: StreamServices, _ hasRoom: @Sendable () async -> Bool, _ giver: Ownership?
+    _ id: StreamID, _ services: StreamServices, _ hasRoom: @Sendable () async -> Bool, _ giver: Ownership?, reminds: Bool
   ) async throws -> Answer {
     guard let record = try await services.coordinator.stream(id) else { return .deleted }
     let owner = record.ownership.flatMap { record.status == .stopping ? nil : $0 }
-    if let owner, owner != giver, await services.peers?.isDead(owner) != true { return .wait }
+    if let owner, owner != giver, await services.peers?.isDead(owner) != true {
+      if reminds { await services.peers?.remind(owner.worker, of: id) }
+      return .wait
+    }
     // Whoever has a client of the stream may claim it; the first one does.
     guard record.clientCount > 0 else { return .wait }
     // Viewers who have seen a part of the stream come before a limit.
@@ -335,7 +350,8 @@ package final class LocalStream: @unchecked Sendable {
       }
       home.execute { [weak self] in
         guard let self, case .follower = self.role.withLock({ $0 }) else { return services.giveBack(claim) }
-        let warm = self.warm
+        let warm = self.warm.flatMap { $0.isReady ? $0 : nil }
+        if warm == nil { self.dropWarm() }
         self.warm = nil
         self.own(claim, at: position, warm: warm)
       }

@@ -12,6 +12,9 @@ package protocol StreamPeers: Sendable {
   /// Offers a stream of this worker to another one, which takes it over once it has media. False: there is none.
   func handOver(_ stream: StreamID, _ epoch: Epoch) async -> Bool
 
+  /// Its owner lives and nothing of the stream comes: perhaps it does not know that it is the owner.
+  func remind(_ owner: WorkerID, of stream: StreamID) async
+
   /// The stream is gone: its owner closes the source, and whoever has clients of it closes them.
   func tell(_ workers: Set<WorkerID>, deleted stream: StreamID) async
 

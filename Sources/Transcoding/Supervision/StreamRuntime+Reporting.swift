@@ -32,12 +32,22 @@ extension StreamRuntime {
     }
   }
 
+  /// While the stream is being put back an answer may be of before.
   func fenced(_ fence: FencedResult.Fence) {
+    guard !isAsserting else { return }
     switch fence {
     case .stopping: finish(.stopped, .release(.stopped(.lastClientDisconnected)))
     case .superseded(by: let owner?) where owner.worker != services.coordinator.worker: supersede()
     case .superseded: finish(.stopped, .doNothing)
     case .unknown: assertAgain()
+    }
+  }
+
+  /// The store gives the stream to another, or to nobody. What runs here ends, its viewers wait for the next owner.
+  func outbid(_ fence: FencedResult.Fence) {
+    switch fence {
+    case .stopping: finish(.stopped, .release(.stopped(.lastClientDisconnected)))
+    case .superseded, .unknown: supersede()
     }
   }
 
@@ -57,8 +67,7 @@ extension StreamRuntime {
         guard let self else { return }
         self.isAsserting = false
         guard !self.isOver, case .fenced(let fence)? = answer else { return }
-        if case .unknown = fence { return self.finish(.stopped, .doNothing) }
-        self.fenced(fence)
+        self.outbid(fence)
       }
     }
   }

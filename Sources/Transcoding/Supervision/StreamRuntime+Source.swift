@@ -25,7 +25,8 @@ extension StreamRuntime {
     isHeld = false
     setPatience()
     note { $0.phase = phaseWord }
-    source = warm.handOver { [weak self] event in self?.take(event, attempt) }
+    source = warm
+    warm.open { [weak self] event in self?.take(event, attempt) }
   }
 
   func setPatience() {

@@ -20,6 +20,8 @@ package final class StreamRuntime: @unchecked Sendable {
   package let log: StreamLog
   package let home: EventLoop
   let claim: Claim
+  /// Its log began without a store, and is no other's.
+  let beganAlone: Bool
   let phase = Mutex(Phase.running)
 
   let services: StreamServices
@@ -51,6 +53,7 @@ package final class StreamRuntime: @unchecked Sendable {
     home.assertInLoop()
     let settings = services.settings
     self.claim = claim
+    beganAlone = position.beginsAlone
     report = claim.report
     self.services = services
     self.home = home

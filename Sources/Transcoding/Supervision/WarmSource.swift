@@ -6,10 +6,10 @@ internal import TransportStream
 /// change hands without a gap (design.md §6, SIGTERM). Confined to its loop.
 ///
 /// ```
-///   warming ──random access point──▶ ready ──handOver──▶ passes its events on
+///   warming ──random access point──▶ ready ──open──▶ passes its events on
 ///      └──────failed, too much──▶ over ◀──close──┘
 /// ```
-final class WarmSource {
+final class WarmSource: MediaSource {
   private enum State {
     case warming
     case ready
@@ -22,6 +22,7 @@ final class WarmSource {
 
   let planner: SourcePlanner
   private let source: any MediaSource
+  private let loop: EventLoop
   private var state = State.warming
   private var onReady: ((Bool) -> Void)?
   private var aligner = PacketAligner()
@@ -30,33 +31,50 @@ final class WarmSource {
   /// Where in `bytes` the reads began that brought the last two random access points.
   private var points: [Int] = []
   private var events: [MediaSourceEvent] = []
+  private var handing: LoopTimer?
+
+  /// Whether it has a random access point, and nobody has it yet.
+  var isReady: Bool {
+    if case .ready = state { true } else { false }
+  }
 
   /// `time`: see `SourcePlanner.source`.
   init(planner: SourcePlanner, continuingAt time: Int64?, on loop: EventLoop) {
     self.planner = planner
+    self.loop = loop
     source = planner.source(on: loop, continuingAt: time)
   }
 
-  /// Opens the source. `onReady` runs once: true when it has a random access point, false when it fails before.
-  func open(_ onReady: @escaping (Bool) -> Void) {
+  /// Begins. `onReady` runs once: true when it has a random access point, false when it fails before.
+  func warmUp(_ onReady: @escaping (Bool) -> Void) {
     self.onReady = onReady
     source.open { [weak self] event in self?.take(event) }
   }
 
-  /// From now on `handler` gets the events: at once what is kept of them, then the rest as they come.
-  func handOver(_ handler: @escaping (MediaSourceEvent) -> Void) -> any MediaSource {
-    state = .passing(handler)
-    for event in events { handler(event) }
-    bytes.withUnsafeMutableBytes { handler(.bytes($0)) }
-    (bytes, events) = ([], [])
-    return source
+  // MARK: As the new owner's source
+
+  /// What is kept comes first, then the rest as it comes.
+  func open(_ handler: @escaping (MediaSourceEvent) -> Void) {
+    handing = loop.schedule(after: .zero) { [unowned self] in
+      guard case .ready = state else { return }
+      state = .passing(handler)
+      for event in events { handler(event) }
+      bytes.withUnsafeMutableBytes { handler(.bytes($0)) }
+      (bytes, events) = ([], [])
+    }
   }
 
-  func close() {
+  func hold() { source.hold() }
+
+  func resume() { source.resume() }
+
+  func close(grace: Duration, _ closed: @escaping () -> Void) {
     state = .over
-    onReady = nil
-    source.close(grace: .seconds(1)) {}
+    (onReady, handing, bytes, events) = (nil, nil, [], [])
+    source.close(grace: grace, closed)
   }
+
+  // MARK: Warming
 
   private func take(_ event: MediaSourceEvent) {
     switch state {
@@ -97,8 +115,7 @@ final class WarmSource {
 
   private func fail() {
     let onReady = onReady
-    close()
-    bytes = []
+    close(grace: .seconds(1)) {}
     onReady?(false)
   }
 }

@@ -92,8 +92,3 @@ struct StreamRendering: Sendable {
     ])
   }
 }
-
-extension Cluster.WallTime {
-  /// As the API writes times: `2026-11-21T04:14:22.827665+00:00`.
-  var text: String { Observability.WallTime(microsecondsSince1970: Int64(clamping: microseconds)).text }
-}

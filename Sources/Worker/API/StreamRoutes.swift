@@ -77,7 +77,7 @@ struct StreamRoutes: Sendable {
     let id = try await record(parameters["id"]).id
     let expiry = Int(Date().timeIntervalSince1970) + life
     let query = playTokens.token(for: id, expiry: expiry).query
-    let time = Observability.WallTime(microsecondsSince1970: Int64(expiry) * 1_000_000)
+    let time = WallTime(microseconds: UInt64(clamping: expiry) &* 1_000_000)
     return HTTPResponse(
       .object([
         ("stream_url", .string("/stream/\(id)?\(query)")),

@@ -126,7 +126,7 @@ struct SystemRoutes: Sendable {
       .object([
         ("connection_pool", figures.connections), ("performance_metrics", figures.performance),
         ("failover_stats", figures.failovers), ("error_stats", figures.errors),
-        ("timestamp", .string(Observability.WallTime.now.text)),
+        ("timestamp", .string(WallTime.now.text)),
       ]))
   }
 

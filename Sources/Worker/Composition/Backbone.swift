@@ -32,7 +32,7 @@ enum Backbone: Sendable {
   var coordinator: any Coordinator {
     switch self {
     case .alone(let coordinator, _): coordinator
-    case .cluster(let cluster): cluster.coordinator
+    case .cluster(let cluster): cluster.fallback
     }
   }
 
@@ -48,21 +48,23 @@ enum Backbone: Sendable {
   }
 
   /// Begins to keep the lease and to listen to the other workers. Answers what runs from now on: cancel it at the end.
-  /// Throws if another worker has this one's id.
   func start(
-    _ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger
-  ) async throws -> Task<Void, Never> {
+    _ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger,
+    endThisWorker: @escaping @Sendable () -> Void
+  ) async -> Task<Void, Never> {
     guard let cluster else { return Task {} }
-    let member = ClusterMember(cluster: cluster, manager: manager, registry: registry, logger: logger)
+    let member = ClusterMember(
+      cluster: cluster, manager: manager, registry: registry, endThisWorker: endThisWorker, logger: logger)
     member.listen()
-    try await cluster.start(patience: Self.patience)
-    return Task {
+    let task = Task {
       await withTaskGroup(of: Void.self) { group in
-        group.addTask { await cluster.run { message in await member.take(message) } }
+        group.addTask { await member.run() }
         group.addTask { await health?.run() }
         await group.waitForAll()
       }
     }
+    await cluster.start(patience: Self.patience)
+    return task
   }
 
   func stop() async { await cluster?.stop() }

@@ -2,8 +2,8 @@ internal import Cluster
 internal import MediaLog
 internal import Observability
 
-/// The housekeeping of a worker: the sweep of idle clients and registrations each CLEANUP_INTERVAL, the heartbeat and the
-/// figures each second. Ends with its task.
+/// The housekeeping of a worker: the sweep of idle clients and registrations each CLEANUP_INTERVAL, the heartbeat, and
+/// the figures. Ends with its task.
 struct Sweeper: Sendable {
   let coordinator: any Coordinator
   let store: any ChunkStore
@@ -18,10 +18,14 @@ struct Sweeper: Sendable {
         await each(min(configuration.cluster.cleanupInterval, .seconds(1))) { try await expireClients() }
       }
       group.addTask { await each(configuration.cluster.heartbeatInterval) { try await announce() } }
-      group.addTask { await each(.seconds(1)) { figures.sample(try await coordinator.statistics()) } }
+      group.addTask { await each(.seconds(1)) { figures.sample() } }
+      group.addTask { await each(figuresInterval) { figures.cluster = try await coordinator.statistics() } }
       await group.waitForAll()
     }
   }
+
+  /// The figures of a cluster take a look at all of its workers.
+  private var figuresInterval: Duration { .seconds(configuration.redis.isEnabled ? 5 : 1) }
 
   private func each(_ interval: Duration, _ work: () async throws -> Void) async {
     while !Task.isCancelled {
@@ -43,7 +47,9 @@ struct Sweeper: Sendable {
     _ = try await coordinator.expireClients(timeout: configuration.clients.hlsTimeout)
   }
 
+  /// One worker sweeps for all of them.
   private func sweep() async throws {
+    guard try await coordinator.takeSweep(for: configuration.cluster.cleanupInterval * 0.9) else { return }
     _ = try await coordinator.settleIdle(grace: configuration.sharing.grace)
     for record in try await coordinator.forgetExpired(timeout: configuration.clients.streamTimeout) {
       logger.debug("stream forgotten", ["stream.id": record.id.text])

@@ -2,12 +2,16 @@ internal import Cluster
 internal import Identifiers
 internal import MediaLog
 
-/// Tells the coordinator once a second what the viewers of this worker got, and closes those that it has ended.
+/// Tells the coordinator once a second what the viewers of this worker got, and closes those that it has ended: not at the
+/// first word, since a store that has lost all of them gets them back within a second. Who is deleted is told at once.
 struct TrafficReport: Sendable {
   let coordinator: any Coordinator
   let registry: ViewerRegistry
-  /// False while others may hold this worker for dead, and its clients for gone: then they are put back, not closed.
-  var isKnownToLive: @Sendable () -> Bool = { true }
+  private let gone = GoneViewers()
+
+  init(coordinator: any Coordinator, registry: ViewerRegistry) {
+    (self.coordinator, self.registry) = (coordinator, registry)
+  }
 
   func send(_ stream: StreamID, _ reports: [FanOutReader.Report]) {
     let batch = reports.map { report in
@@ -16,10 +20,10 @@ struct TrafficReport: Sendable {
         lagMilliseconds: UInt64(max(0, report.lagSeconds) * 1000))
     }
     guard !batch.isEmpty else { return }
-    let wasKnown = isKnownToLive()
     Task {
-      guard let gone = try? await coordinator.refresh(batch), wasKnown, isKnownToLive() else { return }
-      for viewer in gone { registry.close(viewer, .deleted) }
+      guard let unknown = try? await coordinator.refresh(batch) else { return }
+      let asked = batch.map { ClientReference(stream: $0.stream, client: $0.client) }
+      for viewer in gone.judge(asked: asked, gone: unknown) { registry.close(viewer, .deleted) }
     }
   }
 }

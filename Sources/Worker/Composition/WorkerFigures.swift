@@ -27,18 +27,21 @@ final class WorkerFigures: Sendable {
     self.monitor = monitor
   }
 
-  /// Once a second. `cluster`: what the coordinator counts.
-  func sample(_ cluster: ClusterStatistics) {
+  /// Once a second.
+  func sample() {
     let (bytesIn, bytesOut) = (metrics.bytesIn.value, metrics.fanOut.bytesOut.value)
     rates.withLock { rates in
       rates = Rates(
         bytesIn: bytesIn, bytesOut: bytesOut, inPerSecond: bytesIn &- rates.bytesIn,
-        outPerSecond: bytesOut &- rates.bytesOut, cluster: cluster)
+        outPerSecond: bytesOut &- rates.bytesOut, cluster: rates.cluster)
     }
   }
 
-  /// What the coordinator counted at the last sample.
-  var cluster: ClusterStatistics { rates.withLock { $0.cluster } }
+  /// What the coordinator counted last.
+  var cluster: ClusterStatistics {
+    get { rates.withLock { $0.cluster } }
+    set { rates.withLock { $0.cluster = newValue } }
+  }
 
   var connections: JSON {
     .object([

@@ -9,9 +9,11 @@ struct WorkerGauges {
   let http: HTTPServerMetrics
   let monitor: LoopMonitor
   let registry: ViewerRegistry
+  let health: WorkerHealth
 
   func register() {
-    let (platform, http, monitor, figures, registry) = (platform, http, monitor, figures, registry)
+    let (platform, http, monitor, figures, registry, health) = (
+      platform, http, monitor, figures, registry, health)
     metrics.gauge("millrace_streams", help: "Registered streams.") { Double(figures.cluster.streams) }
     metrics.gauge("millrace_clients", help: "Clients by format.", labels: ["format"]) {
       let viewers = registry.clientCount
@@ -29,7 +31,9 @@ struct WorkerGauges {
     metrics.gauge("millrace_http_connections", help: "Open HTTP connections.") {
       Double(http.connectionsOpen.load(ordering: .relaxed))
     }
-    metrics.gauge("millrace_degraded", help: "1 while the worker serves less than it should.") { 0 }
+    metrics.gauge("millrace_degraded", help: "1 while the worker serves less than it should.") {
+      health.report.degraded.isEmpty && health.report.reasons.isEmpty ? 0 : 1
+    }
     metrics.gauge("millrace_loop_lag_seconds", help: "How late the slowest loop is.") { monitor.lag / .seconds(1) }
     metrics.gauge("millrace_build_info", help: "The version of this build.", labels: ["version"]) {
       [[ProductVersion.text]: 1]

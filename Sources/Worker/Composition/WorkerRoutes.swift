@@ -55,11 +55,12 @@ struct WorkerRoutes: Sendable {
       "millrace_http_requests_total", help: "HTTP answers by route and status.", labels: ["route", "status"])
   }
 
-  func hooks(_ logger: Logger) -> HTTPServerHooks {
+  func hooks(_ logger: Logger, isDegraded: @escaping @Sendable () -> Bool) -> HTTPServerHooks {
     HTTPServerHooks(
       onResponse: { [requests] route, status, _ in requests.with([route ?? "none", String(status)]).add() },
       onError: { message, metadata in
         logger.error("request failed", metadata.merging(["message": message]) { $1 })
-      })
+      },
+      commonField: { isDegraded() ? ("X-Millrace-Degraded", "redis") : nil })
   }
 }

@@ -52,10 +52,7 @@ final class WorkerService: Sendable {
     let port = configuration.server.port
     let backbone = try Backbone.make(configuration, platform, logger, metrics)
     let (coordinator, store) = (backbone.coordinator, backbone.store)
-    let cluster = backbone.cluster
-    let traffic = TrafficReport(
-      coordinator: coordinator, registry: registry, isKnownToLive: { cluster?.isKnownToLive ?? true })
-    let streamMetrics = StreamMetrics(metrics, report: traffic.send)
+    let streamMetrics = StreamMetrics(metrics, report: TrafficReport(coordinator: coordinator, registry: registry).send)
     let services = StreamServices(
       coordinator: coordinator, store: store, spawner: platform.spawner, upstreams: platform.upstreams,
       settings: configuration.streamSettings, catalog: platform.catalog,
@@ -80,18 +77,17 @@ final class WorkerService: Sendable {
     let httpMetrics = HTTPServerMetrics()
     let server = HTTPServer(
       configuration: configuration.httpServer, loops: platform.loops, router: routes.router,
-      hooks: routes.hooks(logger), metrics: httpMetrics)
+      hooks: routes.hooks(logger, isDegraded: { redisHealth?.isAway ?? false }), metrics: httpMetrics)
     WorkerGauges(
-      metrics: metrics, figures: figures, platform: platform, http: httpMetrics, monitor: monitor, registry: registry
+      metrics: metrics, figures: figures, platform: platform, http: httpMetrics, monitor: monitor, registry: registry,
+      health: health
     ).register()
-    var begun: Task<Void, Never>?
-    let listening: Task<Void, Never>
+    let listening = await backbone.start(
+      manager, registry, redisHealth, logger, endThisWorker: stopSignal.ask)
     do {
-      listening = try await backbone.start(manager, registry, redisHealth, logger)
-      begun = listening
       try server.start()
     } catch {
-      begun?.cancel()
+      listening.cancel()
       await backbone.stop()
       await platform.stop()
       throw error

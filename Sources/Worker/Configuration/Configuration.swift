@@ -37,9 +37,11 @@ package struct Configuration: Sendable {
     applyDerivedValues(isGiven: { _ in false })
   }
 
-  /// The id in `workers` and in a stream's `owner`: `WORKER_ID`, else host name and the port that is in use.
+  /// The id in `workers` and in a stream's `owner`: `WORKER_ID`, else host name and port; for a port that the system is to
+  /// choose, host name and process id.
   package func workerID(port: UInt16) -> String {
-    cluster.workerID ?? "\(ProcessInfo.processInfo.hostName)-\(port)"
+    let process = ProcessInfo.processInfo
+    return cluster.workerID ?? "\(process.hostName)-\(port == 0 ? "p\(process.processIdentifier)" : "\(port)")"
   }
 
   /// The id that `GET /info` shows: without Redis `single` unless `WORKER_ID` is set (api.md §2.6).

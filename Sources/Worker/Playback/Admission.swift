@@ -63,10 +63,11 @@ struct Admission: Sendable {
   func clientID(_ identity: ClientIdentity, _ stream: StreamID) async throws -> ClientID {
     if let given = identity.given { return given }
     guard let derived = identity.derived(for: stream) else { throw Problem.internalError }
-    let isHere = registry.isPresent(ClientReference(stream: stream, client: derived))
-    let isAnywhere = try await coordinator.clients(of: stream)?.contains { $0.id == derived && $0.connections > 0 }
-    guard isHere || isAnywhere == true else { return derived }
-    return ClientIdentity.another(beside: derived) ?? derived
+    let reference = ClientReference(stream: stream, client: derived)
+    guard !registry.isPresent(reference), try await coordinator.client(reference)?.connections ?? 0 == 0 else {
+      return ClientIdentity.another(beside: derived) ?? derived
+    }
+    return derived
   }
 
   struct Admitted {

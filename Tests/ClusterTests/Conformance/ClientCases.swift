@@ -79,7 +79,11 @@ extension ConformanceCase {
     ConformanceCase("a removed client is gone, and its worker learns of it") { coordinator, _ in
       _ = try await coordinator.register(Make.registration())
       _ = try await coordinator.join(Make.join(connection: 1), limit: 0)
+      #expect(try await coordinator.client(Make.reference())?.connections == 1)
+      #expect(try await coordinator.client(Make.reference(1, "another")) == nil)
+      #expect(try await coordinator.client(Make.reference(2)) == nil)
       let removed = try #require(try await coordinator.remove(Make.reference()))
+      #expect(try await coordinator.client(Make.reference()) == nil)
       #expect(removed.worker == coordinator.worker)
       #expect(try await coordinator.remove(Make.reference()) == nil)
       #expect(try await coordinator.remove(Make.reference(2)) == nil)

@@ -16,6 +16,9 @@ import Testing
     #expect(keys.bufferIndex(stream) == "buffer:\(id):index")
     #expect(keys.chunk(stream, Epoch(7), ChunkNumber(12)) == "buffer:\(id):chunk:7:12")
     #expect(keys.lease(worker) == "worker:w1:lease" && keys.inbox(worker) == "inbox:w1")
+    #expect(keys.watched(worker) == "worker:w1:watched" && keys.reaper(worker) == "worker:w1:reaper")
+    #expect(keys.bufferState(stream) == "buffer:\(id):state")
+    #expect([keys.active, keys.totals, keys.sweeper] == ["active", "totals", "sweeper"])
     #expect([keys.workers, keys.streams, keys.events] == ["workers", "streams", "events"])
   }
 

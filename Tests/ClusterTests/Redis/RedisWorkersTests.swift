@@ -133,6 +133,28 @@ import Testing
     }
   }
 
+  @Test("a dead worker's clients are found by what it alone has, and one worker sweeps for all")
+  func ownSets() async throws {
+    try await withFixture { fixture in
+      let cluster = try await RedisCluster(fixture)
+      let (a, b) = (try await cluster.worker("a"), try await cluster.worker("b"))
+      for number: UInt8 in 1...2 { _ = try await a.register(Make.registration(number)) }
+      _ = try await a.join(Make.join(1, "c", connection: 1), limit: 0)
+      _ = try await b.join(Make.join(2, "c", connection: 1), limit: 0)
+      let watched = { try await cluster.server.command("ZRANGE", "worker:a:watched", "0", "-1") }
+      #expect(try await watched() == Make.stream(1).text)
+      #expect(try await cluster.server.command("PTTL", "worker:a:watched") != "-1")
+      #expect(try await b.endClients(of: a.worker).count == 1)
+      #expect(try await watched() == "")
+      #expect(try await b.clients().count == 1)
+
+      #expect(try await a.takeSweep(for: .seconds(60)))
+      #expect(try await !b.takeSweep(for: .seconds(60)))
+      #expect(try await cluster.server.command("GET", "sweeper") == "a")
+      #expect(try await cluster.server.command("PTTL", "sweeper") != "-1")
+    }
+  }
+
   @Test("events hold no credentials where they are masked")
   func masked() async throws {
     try await withFixture { fixture in

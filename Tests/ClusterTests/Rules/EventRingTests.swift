@@ -1,5 +1,6 @@
 import Cluster
 import Identifiers
+import Observability
 import Testing
 
 @Suite("The feed of events") struct EventRingTests {

@@ -1,5 +1,6 @@
 import Cluster
 import Identifiers
+import Observability
 import Testing
 
 @Suite("Who gets a stream") struct StreamClaimRuleTests {

@@ -1,5 +1,6 @@
 import Cluster
 import Identifiers
+import Observability
 
 /// Redis, as far as membership needs it: the decisions are those of the rules, each made in one step.
 struct SimulatedStore {
@@ -179,7 +180,8 @@ struct SimulatedStore {
     }
     streams[stream] = StreamEntry(Cast.registrations[stream], epochFloor: .none, now: Self.time(now))
     let owner = Ownership(worker: workers[worker], epoch: dead.epoch)
-    _ = streams[stream]?.reassert(owner, head: report.head, segment: report.segment, now: Self.time(now))
+    _ = streams[stream]?.reassert(
+      Self.owned(stream, owner, head: report.head, report.segment), now: Self.time(now), by: owner.worker)
     return GrantedClaim(epoch: dead.epoch, next: next, isTakeover: true)
   }
 
@@ -205,8 +207,19 @@ struct SimulatedStore {
     if streams[stream] == nil {
       streams[stream] = StreamEntry(Cast.registrations[stream], epochFloor: .none, now: Self.time(now))
     }
-    let step = streams[stream]?.reassert(owner, head: last?.chunk, segment: last?.segment, now: Self.time(now))
-    return step?.answer ?? .fenced(.unknown)
+    let owned = Self.owned(stream, owner, head: last?.chunk, last?.segment)
+    return streams[stream]?.reassert(owned, now: Self.time(now), by: owner.worker).answer ?? .fenced(.unknown)
+  }
+
+  private static func owned(
+    _ stream: Int, _ owner: Ownership, head: ChunkNumber?, _ segment: SegmentNumber?
+  ) -> OwnedStream {
+    var update = StreamUpdate()
+    (update.head, update.segment) = (head, segment)
+    var report = StreamReport()
+    report.apply(update)
+    return OwnedStream(
+      registration: Cast.registrations[stream], revision: 0, epoch: owner.epoch, phase: .running, report: report)
   }
 
   private mutating func stopIfIdle(_ stream: Int, _ epoch: Epoch, _ now: Millis) -> StopResult {

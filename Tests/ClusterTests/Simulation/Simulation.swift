@@ -1,5 +1,6 @@
 import Cluster
 import Identifiers
+import TestKit
 
 /// Workers, a store and viewers under faults, on a virtual clock, all drawn from one seed.
 ///

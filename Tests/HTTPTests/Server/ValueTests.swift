@@ -80,11 +80,6 @@ import Testing
     #expect(validation.contains(#""title":"Validation error","status":422,"detail":[{"type":"missing"}],"#))
   }
 
-  @Test func datesAreIMFFixdates() {
-    #expect(HTTPDate.text(784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
-    #expect(HTTPDate.text(0) == "Thu, 01 Jan 1970 00:00:00 GMT")
-  }
-
   @Test func requestIDsAreTwelveDigitsAndDiffer() {
     var generator = RequestIDGenerator()
     let ids = Set((0..<10_000).map { _ in generator.next() })

@@ -1,5 +1,6 @@
 import Identifiers
 import MediaLog
+import TestKit
 import Testing
 
 @Suite struct LogWindowTests {

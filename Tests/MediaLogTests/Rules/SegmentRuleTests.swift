@@ -1,4 +1,5 @@
 import MediaLog
+import TestKit
 import Testing
 
 @Suite struct SegmentRuleTests {

@@ -1,5 +1,6 @@
 import Identifiers
 import MediaLog
+import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct ChunkStoreConformanceTests {

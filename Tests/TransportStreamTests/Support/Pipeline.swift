@@ -1,3 +1,5 @@
+import TestKit
+
 @testable import TransportStream
 
 /// Aligner and normaliser together, and all that came out of them.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Worker
@@ -142,6 +143,7 @@ import Testing
     let standard = Configuration()
     #expect(standard.workerID(port: 8085).hasSuffix("-8085"))
     #expect(standard.workerID(port: 8085).count > 5)
+    #expect(standard.workerID(port: 0).hasSuffix("-p\(ProcessInfo.processInfo.processIdentifier)"))
     #expect(standard.shownWorkerID(port: 8085) == "single")
     let named = try resolver(environment: ["WORKER_ID": "w1"]).resolve().configuration
     #expect(named.workerID(port: 8085) == "w1")

@@ -26,7 +26,8 @@ import Testing
 
   @Test func metricsAreThoseOfARealScrape() async throws {
     try await withFixture { fixture in
-      let worker = try await fixture.worker()
+      let redis = try await fixture.redisServer()
+      let worker = try await fixture.worker(["REDIS_URL": "redis://127.0.0.1:\(redis.port)", "WORKER_ID": "w1"])
       let scrape = try await worker.get("/metrics").text
       let real = scrape.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
       let names = readme.firstColumn(below: "### Metrics").filter { $0.hasPrefix("millrace_") }

@@ -1,12 +1,13 @@
 #!lua flags=allow-oom
 -- KEYS: 1 the log's state, 2 the log, 3 its index, 4 the chunk. ARGV: 1 epoch, 2 number, 3 bytes, 4 start, 5 duration,
 -- 6 random access, 7 segment start, 8 discontinuity, 9 wall clock, 10 listed segments, 11 continuity, 12 target duration
--- or '', 13 end time; 14 lifetime of log and index in s, 15 of the state, 16 the window's bytes, 17 its span.
+-- or '', 13 end time, 14 segments and 15 discontinuities that began in chunks that were left out; 16 lifetime of log and
+-- index in s, 17 of the state, 18 the window's bytes, 19 its span.
 -- Replies: lost | fenced, epoch | taken, segment, discontinuities, target, dropped | payload, dropped. Dropped are chunks
 -- that have left the window: epoch, number, …
 local STATE, LOG, INDEX, CHUNK = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local NUMBER, BYTES, SPAN = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
-local MOST_BYTES, MOST_SPAN = tonumber(ARGV[16]), tonumber(ARGV[17])
+local MOST_BYTES, MOST_SPAN = tonumber(ARGV[18]), tonumber(ARGV[19])
 local ID = NUMBER .. '-0'
 
 local s = redis.call('HMGET', STATE, 'epoch', 'open', 'head', 'segment', 'discontinuities', 'target', 'bytes', 'span')
@@ -61,8 +62,8 @@ if not hasPayload then return { 'payload', dropped } end
 
 local segment, discontinuities, target = '0', '0', ARGV[12]
 if s[4] and s[4] ~= '' then
-  segment = text(tonumber(s[4]) + tonumber(ARGV[7]))
-  discontinuities = text(tonumber(s[5]) + tonumber(ARGV[8]))
+  segment = text(tonumber(s[4]) + tonumber(ARGV[7]) + tonumber(ARGV[14]))
+  discontinuities = text(tonumber(s[5]) + tonumber(ARGV[8]) + tonumber(ARGV[15]))
   if s[6] and s[6] ~= '' then target = s[6] end
 end
 
@@ -80,7 +81,7 @@ if type(added) == 'table' and added.err then
 end
 redis.call('HSET', STATE, 'head', NUMBER, 'segment', segment, 'discontinuities', discontinuities, 'target', target,
   'end_time', ARGV[13])
-redis.call('EXPIRE', LOG, ARGV[14])
-redis.call('SET', INDEX, NUMBER, 'EX', ARGV[14])
-redis.call('EXPIRE', STATE, ARGV[15])
+redis.call('EXPIRE', LOG, ARGV[16])
+redis.call('SET', INDEX, NUMBER, 'EX', ARGV[16])
+redis.call('EXPIRE', STATE, ARGV[17])
 return { 'taken', segment, discontinuities, target, dropped }

@@ -22,4 +22,4 @@ if s[7] then
   redis.call('XDEL', LOG, s[7])
   redis.call('HDEL', STATE, 'end_id')
 end
-return { 'open', head, segment, target, end_time }
+return { 'open', head, segment, target, end_time, discontinuities }

@@ -1,35 +1,59 @@
 internal import Cluster
 internal import Identifiers
 internal import Observability
-internal import Synchronization
 internal import Transcoding
 
-/// What this worker does when others write to it, and when Redis comes back and may have lost what it knew.
+/// What this worker does when others write to it, when its lease comes and goes, and when Redis may have lost what it knew.
 struct ClusterMember: Sendable {
   let cluster: RedisCluster
   let manager: StreamManager
   let registry: ViewerRegistry
+  let endThisWorker: @Sendable () -> Void
   let logger: Logger
 
   /// Before the lease is kept.
   func listen() {
+    cluster.fallback.attach(LocalKnowledge(manager: manager, registry: registry))
     cluster.lease.onNotice { [self] notice in
       switch notice {
-      case .restored, .gained(wasGone: true), .connected(sameServer: false):
-        cluster.restorations.add(1, ordering: .releasing)
-        Task {
-          await reassert()
-          cluster.restorations.subtract(1, ordering: .releasing)
-        }
-      case .gained, .connected, .disconnected: break
-      case .gaveUp: logger.warning("the lease is not confirmed: nothing is published until it is")
-      case .lost(let other): logger.error("another worker runs with this WORKER_ID", ["token": other])
+      case .restored, .connected(sameServer: false): Task { await cluster.fallback.putBack() }
+      case .gained(wasGone: true): cluster.unsettle()
+      case .gained, .connected: break
+      case .disconnected(let reason): cluster.fallback.lost(reason)
+      case .gaveUp:
+        cluster.fallback.leaseGap()
+        cluster.fallback.lost("the lease is not confirmed")
+      case .lost(let other): lost(to: other)
       }
       cluster.coordinator.setLeaseConnection(cluster.lease.connectionID)
     }
   }
 
-  func take(_ message: InboxMessage) async {
+  /// Runs with the cluster, until the task is cancelled.
+  func run() async {
+    await cluster.run(
+      running: { [manager] in Set(await manager.ownedStreams().map(\.registration.id)) },
+      adopt: { stream in await attempt(stream) { try await manager.run(stream) } },
+      { message in await take(message) })
+  }
+
+  /// Two workers with one id would run each stream twice. The other may be an earlier life of this one, whose lease lapses.
+  private func lost(to token: String) {
+    cluster.fallback.leaseGap()
+    cluster.fallback.lost("another worker holds the lease of this WORKER_ID")
+    logger.error("another worker runs with this WORKER_ID", ["token": token])
+    Task {
+      for owned in await manager.ownedStreams() {
+        await manager.running(owned.registration.id)?.outbid(.superseded(by: nil))
+      }
+      try? await Task.sleep(for: cluster.lease.times.lapse * 2)
+      guard !cluster.lease.permit.isValid, cluster.coordination.isConnected else { return }
+      logger.error("this worker ends: another one runs with its WORKER_ID; give each worker its own")
+      endThisWorker()
+    }
+  }
+
+  private func take(_ message: InboxMessage) async {
     switch message {
     case .start(let stream): await attempt(stream) { try await manager.run(stream) }
     case .takeover(let stream): await manager.running(stream)?.look()
@@ -46,20 +70,6 @@ struct ClusterMember: Sendable {
       try await work()
     } catch {
       logger.warning("another worker's stream was not started", ["stream.id": stream.text, "error": "\(error)"])
-    }
-  }
-
-  /// Puts the streams and clients of this worker back where the store has lost them.
-  private func reassert() async {
-    let owned = await manager.ownedStreams()
-    do {
-      for (id, answer) in try await cluster.coordinator.reassert(owned) {
-        guard case .fenced(let fence) = answer else { continue }
-        await manager.running(id)?.fenced(fence)
-      }
-      for lost in try await cluster.coordinator.restore(registry.joins) { registry.close(lost, .streamEnded) }
-    } catch {
-      logger.warning("the streams of this worker were not put back", ["error": "\(error)"])
     }
   }
 }

@@ -18,7 +18,10 @@ struct ClusterPeers: StreamPeers {
 
   func place(_ stream: StreamID) async -> Bool {
     do {
-      guard let worker = try await roomiest(for: stream) else { return false }
+      // Machines that are all busy are no reason to refuse a stream: the limits of the workers are.
+      let quiet = try await roomiest(for: stream, rule: PlacementRule())
+      let any = try await quiet == nil ? roomiest(for: stream, rule: PlacementRule(loadLimit: .infinity)) : nil
+      guard let worker = quiet ?? any else { return false }
       try await cluster.outbox.send([(.start(stream), to: worker)])
       logger.info("stream placed", ["stream.id": stream.text, "worker.id": worker.text])
       return true
@@ -28,15 +31,14 @@ struct ClusterPeers: StreamPeers {
     }
   }
 
-  private func roomiest(for stream: StreamID) async throws -> WorkerID? {
+  func remind(_ owner: WorkerID, of stream: StreamID) async { await send([(.start(stream), to: owner)]) }
+
+  private func roomiest(for stream: StreamID, rule: PlacementRule) async throws -> WorkerID? {
     let own = cluster.coordinator.worker
     let workers = try await candidates(among: cluster.coordinator.workers().filter { $0.id != own })
     let here = PlacementRule.Candidate(id: own, capacity: 1, streams: 1, load: 1)
-    // Machines that are all busy are no reason to refuse a stream: the limits of the workers are.
-    for rule in [PlacementRule(), PlacementRule(loadLimit: .infinity)] {
-      if case .hand(let worker) = rule.decide(stream, here: here, others: workers) { return worker }
-    }
-    return nil
+    guard case .hand(let worker) = rule.decide(stream, here: here, others: workers) else { return nil }
+    return worker
   }
 
   private func candidates(among workers: [WorkerEntry]) async throws -> [PlacementRule.Candidate] {
@@ -64,7 +66,7 @@ struct ClusterPeers: StreamPeers {
     do {
       try await cluster.outbox.send(others)
     } catch {
-      logger.warning("other workers were not told of a deletion", ["error": "\(error)"])
+      logger.warning("other workers were not told", ["error": "\(error)"])
     }
   }
 
@@ -89,6 +91,7 @@ struct ClusterPeers: StreamPeers {
     let following = Dictionary(grouping: clients, by: \.worker).mapValues(\.count)
     let best = workers.filter { following[$0.id] != nil }.max { (following[$0.id] ?? 0) < (following[$1.id] ?? 0) }
     if let best { return best.id }
-    return try await roomiest(for: stream)
+    // A busy worker is better than none.
+    return try await roomiest(for: stream, rule: PlacementRule(loadLimit: .infinity))
   }
 }

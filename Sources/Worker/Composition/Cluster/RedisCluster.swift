@@ -4,7 +4,6 @@ internal import Identifiers
 internal import MediaLog
 internal import Observability
 internal import Redis
-internal import Synchronization
 internal import Transcoding
 
 /// What makes this worker one of a cluster: its connections to Redis, its lease, its inbox, and the eyes that it keeps on
@@ -16,6 +15,9 @@ internal import Transcoding
 ///   media loop:        media, logs (blocking)
 /// ```
 final class RedisCluster: Sendable {
+  /// What the streams ask.
+  let fallback: FallbackCoordinator
+  /// What others are asked and told by.
   let coordinator: RedisCoordinator
   let store: RedisChunkStore
   let lease: LeaseKeeper
@@ -23,14 +25,12 @@ final class RedisCluster: Sendable {
   let outbox: Outbox
   let coordination: RedisConnection
   let keys: RedisKeys
-  /// How many times the streams and clients of this worker are just being put back.
-  let restorations = Atomic(0)
-  private let isIDTaken = TakenID()
   private let reaper: Reaper
   private let inbox: Inbox
   private let connections: [RedisConnection]
   private let loops: [EventLoop]
   private let logger: Logger
+  private let membership: Membership
 
   /// Nothing is connected before `start`. Throws `LeaseTimesError`.
   init(
@@ -43,6 +43,8 @@ final class RedisCluster: Sendable {
     loops = [coordinationLoop, mediaLoop]
     self.logger = logger
     var coordinationRedis = configuration.coordinationRedis
+    // Whoever waits for longer waits for a Redis that is away.
+    coordinationRedis.commandTimeout = configuration.cluster.leaseGiveUp
     var mediaRedis = configuration.mediaRedis
     coordinationRedis.clientName = "millrace:\(identity.id)"
     mediaRedis.clientName = coordinationRedis.clientName
@@ -65,9 +67,19 @@ final class RedisCluster: Sendable {
       worker: identity.id, times: times, configuration: coordinationRedis, keys: keys, loop: control, logger: logger,
       metrics: metrics)
     self.lease = lease
-    coordinator = RedisCoordinator(
-      identity: identity, connection: coordination, blocking: events, keys: keys,
-      settings: Self.coordinatorSettings(configuration, times), logger: logger)
+    let permit = lease.permit
+    let refuses = configuration.redis.fallback == .refuse
+    let reaped = Membership()
+    membership = reaped
+    var coordinatorSettings = Self.coordinatorSettings(configuration, times)
+    coordinatorSettings.isMember = { permit.isValid && reaped.isSettled }
+    coordinatorSettings.forgetful = { lease.forgetful }
+    let coordinator = RedisCoordinator(
+      identity: identity, connection: coordination, blocking: events, keys: keys, settings: coordinatorSettings,
+      logger: logger)
+    self.coordinator = coordinator
+    let fallback = FallbackCoordinator(identity: identity, redis: coordinator, refuses: refuses, logger: logger)
+    self.fallback = fallback
     outbox = Outbox(connection: coordination, keys: keys)
     watch = OwnerWatch(
       worker: identity.id, connection: coordination, keys: keys, times: times, forgetful: { lease.forgetful })
@@ -76,10 +88,10 @@ final class RedisCluster: Sendable {
     inbox = Inbox(worker: identity.id, connection: letters, keys: keys, logger: logger)
     var settings = RedisChunkStoreSettings(keys: keys, limits: configuration.windowLimits)
     settings.chunkLifetime = configuration.buffer.timeToLive
-    let permit = lease.permit
+    settings.opensAlone = !refuses
     store = RedisChunkStore(
       media: media, blocking: [logs], settings: settings, loop: mediaLoop, logger: logger,
-      metrics: RedisChunkStoreMetrics(registry), mayPublish: { permit.isValid })
+      metrics: RedisChunkStoreMetrics(registry), mayPublish: { permit.isValid && !fallback.isAway })
   }
 
   private static func coordinatorSettings(
@@ -93,49 +105,55 @@ final class RedisCluster: Sendable {
     return settings
   }
 
-  /// Whether Redis has what it should of this worker's clients. Not so if the lease may have lapsed: others then take them out.
-  var isKnownToLive: Bool { lease.permit.isValid && restorations.load(ordering: .acquiring) == 0 }
-
-  private final class TakenID: Sendable {
-    let flag = Atomic(false)
-  }
-
-  /// Another process has this worker's id, and lives.
-  struct WorkerIDTaken: Error, CustomStringConvertible {
-    let id: WorkerID
-    var description: String { "WORKER_ID: another worker runs as '\(id)'; give each worker an id of its own" }
-  }
-
-  /// Connects. Waits for the coordination, at most `patience`: without Redis the worker starts all the same. A lease that
-  /// another process of this id has is waited for, twice its time at most. Throws `WorkerIDTaken`.
-  func start(patience: Duration) async throws {
-    lease.onNotice { [isIDTaken] notice in
-      switch notice {
-      case .lost: isIDTaken.flag.store(true, ordering: .releasing)
-      case .gained, .restored: isIDTaken.flag.store(false, ordering: .releasing)
-      case .gaveUp, .connected, .disconnected: break
-      }
-    }
+  /// Connects. Waits for the coordination, at most `patience`: without Redis the worker starts all the same.
+  func start(patience: Duration) async {
     for connection in connections { connection.start() }
     lease.start()
-    let begun = ContinuousClock.now
-    let longest = max(patience, lease.times.lapse * 2)
-    while !(coordination.isConnected && lease.permit.isValid) {
-      let waited = begun.duration(to: .now)
-      if waited >= longest || waited >= patience && !isIDTaken.flag.load(ordering: .acquiring) { break }
+    let deadline = ContinuousClock.now + patience
+    while !(isMember && !fallback.isAway), .now < deadline {
       try? await Task.sleep(for: .milliseconds(20))
     }
-    if isIDTaken.flag.load(ordering: .acquiring) { throw WorkerIDTaken(id: coordinator.worker) }
+  }
+
+  /// Connected, with a lease and with what an earlier life left known: others count on this worker.
+  var isMember: Bool { coordination.isConnected && lease.permit.isValid && membership.isSettled }
+
+  /// The lease was gone: another life of this worker's id may have left something.
+  func unsettle() { membership.unsettle() }
+
+  /// Looks through what other lives of this worker's id have left, and then writes its entry; again after each
+  /// `unsettle`, until the task is cancelled. `adopt` is called with streams that others watch and nobody runs.
+  private func settle(_ running: @Sendable () async -> Set<StreamID>, _ adopt: @Sendable (StreamID) async -> Void) async {
+    while !Task.isCancelled {
+      if !membership.isSettled, coordination.isConnected, lease.permit.isValid {
+        await settleOnce(running, adopt)
+      }
+      try? await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
+  private func settleOnce(
+    _ running: @Sendable () async -> Set<StreamID>, _ adopt: @Sendable (StreamID) async -> Void
+  ) async {
     do {
-      _ = try await reaper.reapOtherLives()
+      let life = membership.life
+      let left = try await reaper.reapOtherLives(running: membership.isFirst ? nil : await running())
+      membership.settle(life)
+      try await coordinator.announceNow()
+      for (stream, _) in left { await adopt(stream) }
     } catch {
-      logger.warning("what an earlier life of this worker has left is not known", ["error": "\(error)"])
+      logger.debug("what an earlier life of this worker has left is not known", ["error": "\(error)"])
     }
   }
 
   /// Reads the inbox, follows the events, looks for dead workers, until the task is cancelled.
-  func run(_ handler: @escaping @Sendable (InboxMessage) async -> Void) async {
-    await withTaskGroup(of: Void.self) { [coordinator, reaper, inbox] group in
+  func run(
+    running: @escaping @Sendable () async -> Set<StreamID>, adopt: @escaping @Sendable (StreamID) async -> Void,
+    _ handler: @escaping @Sendable (InboxMessage) async -> Void
+  ) async {
+    await withTaskGroup(of: Void.self) { [coordinator, reaper, inbox, lease] group in
+      group.addTask { await self.settle(running, adopt) }
+      group.addTask { await self.fallback.run(isMember: { self.isMember }, forgetful: { lease.forgetful }) }
       group.addTask { await coordinator.run() }
       group.addTask { await reaper.run() }
       group.addTask { await inbox.run(handler) }
@@ -145,8 +163,7 @@ final class RedisCluster: Sendable {
 
   /// The last heartbeat has gone out before.
   func stop() async {
-    // The entry of an id that is taken is the other's.
-    if !isIDTaken.flag.load(ordering: .acquiring) { try? await coordinator.withdraw() }
+    try? await coordinator.withdraw()
     await lease.stop()
     for connection in connections { await connection.close() }
     for loop in loops { loop.stop() }

@@ -55,10 +55,13 @@ final class RedisHealth: Sendable {
     }
   }
 
+  /// This worker decides alone, or not at all.
+  var isAway: Bool { cluster.fallback.isAway }
+
   var checks: [HealthCheck] { [redis, policy, lease] }
 
   private var redis: HealthCheck {
-    if cluster.coordination.isConnected { return HealthCheck("redis", .ok, detail: "connected") }
+    if !isAway { return HealthCheck("redis", .ok, detail: "connected") }
     return HealthCheck(
       "redis", isRequired ? .failed : .degraded,
       detail: "Redis cannot be reached: streams that run here go on, nothing is shared with other workers")
@@ -79,6 +82,6 @@ final class RedisHealth: Sendable {
   private var lease: HealthCheck {
     cluster.lease.permit.isValid
       ? HealthCheck("lease", .ok, detail: "renewed")
-      : HealthCheck("lease", isRequired ? .failed : .degraded, detail: "not confirmed in time: nothing is published")
+      : HealthCheck("lease", .warning, detail: "not confirmed in time: nothing is published")
   }
 }
