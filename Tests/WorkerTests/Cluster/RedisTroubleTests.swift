@@ -28,15 +28,16 @@ import Testing
       owner = try await fixture.worker(Self.environment("a", try owns?(redis) ?? redis.port))
       other = try await fixture.worker(Self.environment("b", redis.port))
       let (owner, other) = (owner, other)
+      try await settled(redis)
       try await eventually("both workers to be in the cluster", within: .seconds(15)) {
         for worker in [owner, other] where try await worker.get("/readyz").json()["degraded"] != nil { return false }
         return true
       }
       id = try await owner.relay(source.url("/live.ts"))
-      viewer = try await fixture.capture(owner, "/stream/\(id)")
-      player = PlayerHLS(port: owner.port, "/hls/\(id)/playlist.m3u8")
+      viewer = try await fixture.capture(owner, "/stream/\(id)?client_id=at-owner")
+      player = PlayerHLS(port: owner.port, "/hls/\(id)/playlist.m3u8?client_id=player")
       try await player.play(untilSegments: 2, within: .seconds(20))
-      remote = try await fixture.capture(other, "/stream/\(id)")
+      remote = try await fixture.capture(other, "/stream/\(id)?client_id=at-other")
       try await remote.waitFor(bytes: 60_000)
       viewer.forgetGaps()
     }
@@ -171,6 +172,7 @@ import Testing
       try await scene.remote.waitFor(moreBytes: 100_000)
       try await scene.player.play(untilSegments: await scene.player.fetched.count + 2, within: .seconds(40))
       #expect(scene.viewer.end == nil && scene.remote.end == nil)
+      print("PROBLEMS", await scene.player.problems)
       #expect(await scene.player.problems.isEmpty)
       #expect(try await scene.redis.command("HGET", "stream:\(scene.id)", "owner") == "b")
     }
@@ -185,7 +187,10 @@ import Testing
       let b = try await fixture.worker(Scene.environment("b", redis.port))
       let id = try await a.relay(source.url("/live.ts"))
       #expect(try await b.relay(source.url("/live.ts")) == id)
-      let viewers = [try await fixture.capture(a, "/stream/\(id)"), try await fixture.capture(b, "/stream/\(id)")]
+      let viewers = [
+        try await fixture.capture(a, "/stream/\(id)?client_id=at-a"),
+        try await fixture.capture(b, "/stream/\(id)?client_id=at-b"),
+      ]
       let player = PlayerHLS(port: a.port, "/hls/\(id)/playlist.m3u8")
       try await player.play(untilSegments: 3, within: .seconds(20))
       #expect(source.openConnections("/live.ts") == 2)
@@ -214,6 +219,7 @@ import Testing
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       let redis = try await fixture.redisServer()
       let worker = try await fixture.worker(Scene.environment("a", redis.port, ["REDIS_FALLBACK": "refuse"]))
+      try await settled(redis)
       try await eventually("the worker to be ready", within: .seconds(15)) {
         try await worker.get("/readyz").status == 200
       }
@@ -234,5 +240,14 @@ import Testing
       try await viewer.waitFor(moreBytes: 100_000)
       #expect(source.totalConnections("/live.ts") == 1 && viewer.end == nil)
     }
+  }
+}
+
+/// A Redis that has just started gives nobody a stream.
+private func settled(_ redis: RedisServer) async throws {
+  try await eventually("Redis to have settled", within: .seconds(10)) {
+    let info = try await redis.command("INFO", "server")
+    let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("uptime_in_seconds:") }
+    return line.flatMap { Int($0.dropFirst(18)) } ?? 0 >= 4
   }
 }
