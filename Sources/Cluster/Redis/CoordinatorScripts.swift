@@ -23,6 +23,7 @@ enum CoordinatorScripts {
   static let touch = ofStream(PackageResources.touch_lua)
   static let update = ofStream(PackageResources.update_lua)
 
+  static let althoughFull = alone(PackageResources.although_full_lua)
   static let announce = alone(PackageResources.announce_lua)
   static let clientsNow = alone(PackageResources.clients_now_lua)
   static let dropMember = alone(PackageResources.drop_member_lua)

@@ -11,6 +11,8 @@ struct FollowUp {
   private(set) var steps: [RedisStep] = []
   /// What each step is about.
   private(set) var subjects: [String] = []
+  /// What takes the place of each step in a Redis whose memory is full.
+  private(set) var spares: [RedisStep] = []
   private var totals: [String: UInt64] = [:]
 
   init(keys: RedisKeys, settings: RedisCoordinatorSettings, limits: CoordinatorLimits) {
@@ -22,6 +24,8 @@ struct FollowUp {
   private mutating func add(_ key: String, _ name: String, _ arguments: [String]) {
     steps.append(.command(RedisCommand(name, ([key] + arguments).map { .text($0) })))
     subjects.append(key)
+    spares.append(
+      .script(CoordinatorScripts.althoughFull, keys: [key], ([name] + arguments).map { .text($0) }))
   }
 
   private mutating func prolong(_ key: String, _ lifetime: Duration) {
@@ -38,10 +42,11 @@ struct FollowUp {
   }
 
   mutating func noteEnd(_ reply: ScriptReply) {
-    steps.append(
-      .script(
-        CoordinatorScripts.dropMember, keys: [keys.streams],
-        [.text(reply.id.text), .text(String(reply.now.milliseconds))]))
+    let step = RedisStep.script(
+      CoordinatorScripts.dropMember, keys: [keys.streams],
+      [.text(reply.id.text), .text(String(reply.now.milliseconds))])
+    steps.append(step)
+    spares.append(step)
     subjects.append(keys.streams)
     add(keys.active, "ZREM", [reply.id.text])
   }

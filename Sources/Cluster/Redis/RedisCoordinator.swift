@@ -162,7 +162,12 @@ package final class RedisCoordinator: Coordinator {
   nonisolated(nonsending) private func send(_ followUp: consuming FollowUp) async throws(CoordinatorError) {
     followUp.close()
     guard !followUp.steps.isEmpty else { return }
-    let replies = try await pipeline(followUp.steps, about: keys.streams)
+    var replies = try await pipeline(followUp.steps, about: keys.streams)
+    let refused = replies.indices.filter { replies[$0].error?.code == "OOM" }
+    if !refused.isEmpty {
+      let again = try await pipeline(refused.map { followUp.spares[$0] }, about: keys.streams)
+      for (index, reply) in zip(refused, again) { replies[index] = reply }
+    }
     for (reply, key) in zip(replies, followUp.subjects) {
       if let error = reply.error { throw CoordinatorError(error, key: key) }
     }

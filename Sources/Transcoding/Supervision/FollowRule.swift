@@ -10,6 +10,9 @@ struct FollowRule {
 
   private static let shortestSilence = Duration.milliseconds(750)
   private static let longestSilence = Duration.seconds(3)
+  /// How long a stream that the store does not know is waited for: its owner may put it back. Who is to know of a deletion
+  /// is told of it.
+  private static let lossPatience = Duration.seconds(10)
   /// Between two questions while the silence lasts.
   private static let askAgain = Duration.milliseconds(250)
 
@@ -20,6 +23,7 @@ struct FollowRule {
   private var nextReminder: ContinuousClock.Instant
   private var usualInterval: Duration = .zero
   private var hasNews = false
+  private var missingSince: ContinuousClock.Instant?
 
   /// `patience`: how long the stream is followed without a reader.
   init(patience: Duration, now: ContinuousClock.Instant) {
@@ -52,6 +56,17 @@ struct FollowRule {
     guard lastNews.duration(to: now) >= Self.longestSilence, now >= nextReminder else { return false }
     nextReminder = now + Self.longestSilence
     return true
+  }
+
+  /// The store knows the stream, or does not. True: it is gone for good.
+  mutating func isGone(isKnown: Bool, now: ContinuousClock.Instant) -> Bool {
+    guard !isKnown else {
+      missingSince = nil
+      return false
+    }
+    let since = missingSince ?? now
+    missingSince = since
+    return since.duration(to: now) >= Self.lossPatience
   }
 
   func tick(now: ContinuousClock.Instant) -> Action {

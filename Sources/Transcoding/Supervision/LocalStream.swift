@@ -333,8 +333,8 @@ package final class LocalStream: @unchecked Sendable {
     rule.answered(now: .now)
     guard case .follower = role.withLock({ $0 }) else { return services.giveBack(answer.claim) }
     switch answer {
-    case .wait: break
-    case .deleted: leave(.stopped)
+    case .wait: _ = rule.isGone(isKnown: true, now: .now)
+    case .deleted: if rule.isGone(isKnown: false, now: .now) { leave(.stopped) }
     case .claimed(let claim, let position): takeOver(claim, position)
     }
   }

@@ -62,6 +62,16 @@ extension ConformanceCase {
       #expect(try await coordinator.reassert([owned(claim)]) == [Make.stream(): .accepted])
       #expect(try await coordinator.stream(Make.stream()) == before)
     },
+    ConformanceCase("the greater epoch wins, unless its owner yields to whoever has the stream") { coordinator, harness in
+      _ = try await coordinator.register(Make.registration())
+      let claim = try #require(try await coordinator.claim(Make.stream(), highestSeen: .none).claim)
+      _ = try await coordinator.release(Make.stream(), epoch: claim.epoch, .stopped(.shutdown))
+      var later = owned(Make.registration(), Epoch(claim.epoch.value + 5), revision: claim.revision)
+      later.yields = true
+      #expect(try await coordinator.reassert([later]) == [Make.stream(): .accepted], "nobody has it")
+      #expect(try await coordinator.stream(Make.stream())?.epoch == later.epoch)
+      #expect(try await coordinator.stream(Make.stream())?.status == .running)
+    },
     ConformanceCase("an ended ownership cannot be reasserted") { coordinator, _ in
       _ = try await coordinator.register(Make.registration())
       let old = try #require(try await coordinator.claim(Make.stream(), highestSeen: .none).claim)

@@ -15,7 +15,7 @@ import Transcoding
     let figures = WorkerFigures(metrics: streams, upstream: platform.upstreams.counters, monitor: monitor)
     WorkerGauges(
       metrics: metrics, figures: figures, platform: platform, http: HTTPServerMetrics(), monitor: monitor,
-      registry: ViewerRegistry(), health: WorkerHealth(monitor: monitor, ffmpegVersion: "5", redis: nil)
+      registry: ViewerRegistry(), health: WorkerHealth(monitor: monitor, ffmpegVersion: nil, redis: nil)
     ).register()
     _ = WorkerRoutes.requestCounter(metrics)
     #expect(metrics.namingProblems() == [])

@@ -1,6 +1,7 @@
 internal import Cluster
 internal import Identifiers
 internal import Observability
+internal import Redis
 internal import Synchronization
 
 /// The cluster's coordinator while Redis answers; while it does not, this worker's own book, of which the cluster learns
@@ -24,7 +25,7 @@ final class FallbackCoordinator: Coordinator {
   /// How long what the cluster's viewers elsewhere watch runs on without viewers here.
   private static let keepsRunning = Duration.seconds(60)
   /// How long a stream that is gone from Redis is waited for, while its owner may put it back.
-  private static let lossPatience = Duration.milliseconds(1500)
+  private static let lossPatience = Duration.seconds(4)
 
   init(identity: WorkerIdentity, redis: RedisCoordinator, refuses: Bool, logger: Logger) {
     worker = identity.id
@@ -68,7 +69,7 @@ final class FallbackCoordinator: Coordinator {
       } catch {
         guard error.code == .unavailable || error.code == .timedOut else { throw error }
         // Cancelled is the caller, not Redis.
-        guard !Task.isCancelled else { throw error }
+        guard !Task.isCancelled, !(error.cause is RedisServerError) else { throw error }
         lost(error.message)
       }
     }
