@@ -23,7 +23,8 @@ struct LogMemory {
       self.epoch = epoch
       head = ChunkNumber(UInt64(max(0, now.microsecondsSince1970)) / 1000)
       receipt = CommitReceipt(
-        segment: SegmentNumber(UInt64(max(0, now.microsecondsSince1970)) / 1_000_000), discontinuities: 0, targetDuration: nil)
+        segment: SegmentNumber(UInt64(max(0, now.microsecondsSince1970)) / 1_000_000), discontinuities: 0,
+        targetDuration: nil)
       endTime = 0
       hasMedia = false
     }

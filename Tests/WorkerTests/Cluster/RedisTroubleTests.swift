@@ -94,7 +94,9 @@ import Testing
         let owner = try await scene.isDegraded(scene.owner)
         return try await !scene.isDegraded(scene.other) && !owner
       }
-      try await scene.expectGoingOn()
+      do { try await scene.expectGoingOn() } catch {
+        print("LOG A", scene.owner.log.suffix(3000), "LOG B", scene.other.log.suffix(4000)); throw error
+      }
       try await scene.expectNoGap()
       try await scene.expectKeysRight()
       #expect(try await scene.owner.metric("millrace_degraded") == 0)
@@ -172,7 +174,6 @@ import Testing
       try await scene.remote.waitFor(moreBytes: 100_000)
       try await scene.player.play(untilSegments: await scene.player.fetched.count + 2, within: .seconds(40))
       #expect(scene.viewer.end == nil && scene.remote.end == nil)
-      print("PROBLEMS", await scene.player.problems)
       #expect(await scene.player.problems.isEmpty)
       #expect(try await scene.redis.command("HGET", "stream:\(scene.id)", "owner") == "b")
     }

@@ -53,7 +53,8 @@ final class FallbackCoordinator: Coordinator {
     }
     guard isNew else { return }
     logger.error(
-      refuses ? "Redis is away: this worker serves what it runs and starts nothing new"
+      refuses
+        ? "Redis is away: this worker serves what it runs and starts nothing new"
         : "Redis is away: this worker decides alone and shares nothing with others", ["reason": reason])
   }
 
@@ -156,7 +157,9 @@ final class FallbackCoordinator: Coordinator {
       if record == nil, try await isBack(id) { record = try await redis.stream(id) }
       change { if let record { $0.book.saw(record) } else { $0.book.forget(id) } }
       return record
-    } _: { _ throws(CoordinatorError) in try await known(id) }
+    } _: { _ throws(CoordinatorError) in
+      try await known(id)
+    }
   }
 
   nonisolated(nonsending) func streams() async throws(CoordinatorError) -> [StreamRecord] {
@@ -193,13 +196,17 @@ final class FallbackCoordinator: Coordinator {
   nonisolated(nonsending) func settleIdle(grace: Duration) async throws(CoordinatorError) -> [StreamRecord] {
     try await either { redis throws(CoordinatorError) in
       try await redis.settleIdle(grace: grace)
-    } _: { memory throws(CoordinatorError) in try await memory.settleIdle(grace: grace) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.settleIdle(grace: grace)
+    }
   }
 
   nonisolated(nonsending) func forgetExpired(timeout: Duration) async throws(CoordinatorError) -> [StreamRecord] {
     try await either { redis throws(CoordinatorError) in
       try await redis.forgetExpired(timeout: timeout)
-    } _: { memory throws(CoordinatorError) in try await memory.forgetExpired(timeout: timeout) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.forgetExpired(timeout: timeout)
+    }
   }
 
   // MARK: Ownership
@@ -257,7 +264,9 @@ final class FallbackCoordinator: Coordinator {
       let answer = try await redis.update(id, epoch: epoch, update)
       if answer == .accepted { change { $0.book.confirm(id, gaps: $0.rule.gaps) } }
       return answer
-    } _: { memory throws(CoordinatorError) in try await memory.update(id, epoch: epoch, update) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.update(id, epoch: epoch, update)
+    }
   }
 
   nonisolated(nonsending) func release(_ id: StreamID, epoch: Epoch, _ ending: StreamEnding)
@@ -289,7 +298,9 @@ final class FallbackCoordinator: Coordinator {
   {
     try await either { redis throws(CoordinatorError) in
       try await redis.report(id, epoch: epoch, event)
-    } _: { memory throws(CoordinatorError) in try await memory.report(id, epoch: epoch, event) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.report(id, epoch: epoch, event)
+    }
   }
 
   // MARK: Clients
@@ -323,7 +334,9 @@ final class FallbackCoordinator: Coordinator {
     }
     return try await either { redis throws(CoordinatorError) in
       try await redis.leave(leave)
-    } _: { memory throws(CoordinatorError) in try await memory.leave(leave) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.leave(leave)
+    }
   }
 
   nonisolated(nonsending) func refresh(_ batch: [ClientTraffic]) async throws(CoordinatorError) -> [ClientReference] {
@@ -367,7 +380,9 @@ final class FallbackCoordinator: Coordinator {
   nonisolated(nonsending) func expireClients(timeout: Duration) async throws(CoordinatorError) -> [ClientRecord] {
     try await either { redis throws(CoordinatorError) in
       try await redis.expireClients(timeout: timeout)
-    } _: { memory throws(CoordinatorError) in try await memory.expireClients(timeout: timeout) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.expireClients(timeout: timeout)
+    }
   }
 
   // MARK: Workers
@@ -376,14 +391,16 @@ final class FallbackCoordinator: Coordinator {
     try await memory.announce(capacity: capacity, load: load)
     try await either { redis throws(CoordinatorError) in
       try await redis.announce(capacity: capacity, load: load)
-    } _: { _ throws(CoordinatorError) in }
+    } _: { _ throws(CoordinatorError) in
+    }
   }
 
   nonisolated(nonsending) func setDraining(_ draining: Bool) async throws(CoordinatorError) {
     try await memory.setDraining(draining)
     try await either { redis throws(CoordinatorError) in
       try await redis.setDraining(draining)
-    } _: { _ throws(CoordinatorError) in }
+    } _: { _ throws(CoordinatorError) in
+    }
   }
 
   nonisolated(nonsending) func workers() async throws(CoordinatorError) -> [WorkerEntry] {
