@@ -94,9 +94,7 @@ import Testing
         let owner = try await scene.isDegraded(scene.owner)
         return try await !scene.isDegraded(scene.other) && !owner
       }
-      do { try await scene.expectGoingOn() } catch {
-        print("LOG A", scene.owner.log.suffix(3000), "LOG B", scene.other.log.suffix(4000)); throw error
-      }
+      try await scene.expectGoingOn()
       try await scene.expectNoGap()
       try await scene.expectKeysRight()
       #expect(try await scene.owner.metric("millrace_degraded") == 0)

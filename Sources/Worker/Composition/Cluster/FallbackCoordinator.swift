@@ -20,6 +20,8 @@ final class FallbackCoordinator: Coordinator {
     var book = FallbackBook()
     var memory: MemoryCoordinator
     var local: LocalKnowledge?
+    /// When the store may have lost clients last.
+    var lostAt: ContinuousClock.Instant?
   }
 
   /// How long what the cluster's viewers elsewhere watch runs on without viewers here.
@@ -341,7 +343,7 @@ final class FallbackCoordinator: Coordinator {
 
   nonisolated(nonsending) func refresh(_ batch: [ClientTraffic]) async throws(CoordinatorError) -> [ClientReference] {
     try await either { redis throws(CoordinatorError) in
-      try await redis.refresh(batch)
+      try await putBack(try await redis.refresh(batch))
     } _: { memory throws(CoordinatorError) in
       // Who is not in the book has joined before it was begun.
       _ = try await memory.refresh(batch)
@@ -430,6 +432,24 @@ final class FallbackCoordinator: Coordinator {
 
   // MARK: Coming back
 
+  /// For so long after a loss a stream's owner may still put it back, and the viewers of others with it.
+  private static let lossTime = Duration.seconds(15)
+
+  /// Viewers that the store has lost are put back; those that are gone otherwise are answered.
+  private nonisolated(nonsending) func putBack(_ gone: [ClientReference])
+    async throws(CoordinatorError) -> [ClientReference]
+  {
+    guard !gone.isEmpty, let lostAt = change({ $0.lostAt }), lostAt.duration(to: .now) < Self.lossTime else {
+      return gone
+    }
+    let lost = Set(gone)
+    let joins = local?.registry.joins.filter {
+      lost.contains(ClientReference(stream: $0.stream, client: $0.client))
+    }
+    _ = try await redis.restore(joins ?? [])
+    return []
+  }
+
   /// Looks whether Redis is back, a few times a second, until the task is cancelled. `isMember`: connected, with a lease
   /// and with what an earlier life left known. `forgetful`: `LeaseKeeper.forgetful`.
   func run(isMember: @Sendable () -> Bool, forgetful: @Sendable () -> Duration?) async {
@@ -463,6 +483,7 @@ final class FallbackCoordinator: Coordinator {
       logger.info("Redis is back: this worker has joined the cluster", ["streams": String(owned.count)])
       let polling = change { state in
         state.book.rejoined()
+        state.lostAt = .now
         return state.book.polling(within: .seconds(30), now: .now)
       }
       _ = try await redis.restore((local?.registry.joins ?? []) + polling)
@@ -476,6 +497,7 @@ final class FallbackCoordinator: Coordinator {
   /// After the store has lost what it knew, while this worker was never cut off: puts back all that is here.
   func putBack() async {
     guard !isAway else { return }
+    change { $0.lostAt = .now }
     do {
       for (id, answer) in try await reassertThere(await local?.owned() ?? []) {
         if case .fenced(let fence) = answer { await local?.outbid(id, fence) }
