@@ -79,6 +79,6 @@ let package = Package(
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
-    tests("Worker", ["Identifiers", "Observability", "HTTP", "Transcoding", "TestKit"]),
+    tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )

@@ -311,7 +311,8 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   private static func find(
-    _ id: StreamID, _ services: StreamServices, _ hasRoom: @Sendable () async -> Bool, _ giver: Ownership?, reminds: Bool
+    _ id: StreamID, _ services: StreamServices, _ hasRoom: @Sendable () async -> Bool, _ giver: Ownership?,
+    reminds: Bool
   ) async throws -> Answer {
     guard let record = try await services.coordinator.stream(id) else { return .deleted }
     let owner = record.ownership.flatMap { record.status == .stopping ? nil : $0 }

@@ -13,7 +13,8 @@ struct WorkerGauges {
 
   func register() {
     let (platform, http, monitor, figures, registry, health) = (
-      platform, http, monitor, figures, registry, health)
+      platform, http, monitor, figures, registry, health
+    )
     metrics.gauge("millrace_streams", help: "Registered streams.") { Double(figures.cluster.streams) }
     metrics.gauge("millrace_clients", help: "Clients by format.", labels: ["format"]) {
       let viewers = registry.clientCount

@@ -62,7 +62,8 @@ extension ConformanceCase {
       #expect(try await coordinator.reassert([owned(claim)]) == [Make.stream(): .accepted])
       #expect(try await coordinator.stream(Make.stream()) == before)
     },
-    ConformanceCase("the greater epoch wins, unless its owner yields to whoever has the stream") { coordinator, harness in
+    ConformanceCase("the greater epoch wins, unless its owner yields to whoever has the stream") {
+      coordinator, _ in
       _ = try await coordinator.register(Make.registration())
       let claim = try #require(try await coordinator.claim(Make.stream(), highestSeen: .none).claim)
       _ = try await coordinator.release(Make.stream(), epoch: claim.epoch, .stopped(.shutdown))

@@ -33,8 +33,12 @@ import Testing
 }
 
 @Suite struct GoneViewersTests {
-  private let viewer = ClientReference(
-    stream: StreamID("0123456789abcdef0123456789abcdef")!, client: ClientID("viewer")!)
+  private let viewer: ClientReference
+
+  init() throws {
+    viewer = ClientReference(
+      stream: try #require(StreamID("0123456789abcdef0123456789abcdef")), client: try #require(ClientID("viewer")))
+  }
 
   @Test func onlyWhoIsUnknownTwiceAndForLongIsGone() {
     let gone = GoneViewers()

@@ -172,7 +172,6 @@ import Testing
       try await scene.remote.waitFor(moreBytes: 100_000)
       try await scene.player.play(untilSegments: await scene.player.fetched.count + 2, within: .seconds(40))
       #expect(scene.viewer.end == nil && scene.remote.end == nil)
-      print("PROBLEMS", await scene.player.problems)
       #expect(await scene.player.problems.isEmpty)
       #expect(try await scene.redis.command("HGET", "stream:\(scene.id)", "owner") == "b")
     }

@@ -20,6 +20,8 @@ final class FallbackCoordinator: Coordinator {
     var book = FallbackBook()
     var memory: MemoryCoordinator
     var local: LocalKnowledge?
+    /// When the store may have lost clients last.
+    var lostAt: ContinuousClock.Instant?
   }
 
   /// How long what the cluster's viewers elsewhere watch runs on without viewers here.
@@ -53,7 +55,8 @@ final class FallbackCoordinator: Coordinator {
     }
     guard isNew else { return }
     logger.error(
-      refuses ? "Redis is away: this worker serves what it runs and starts nothing new"
+      refuses
+        ? "Redis is away: this worker serves what it runs and starts nothing new"
         : "Redis is away: this worker decides alone and shares nothing with others", ["reason": reason])
   }
 
@@ -156,7 +159,9 @@ final class FallbackCoordinator: Coordinator {
       if record == nil, try await isBack(id) { record = try await redis.stream(id) }
       change { if let record { $0.book.saw(record) } else { $0.book.forget(id) } }
       return record
-    } _: { _ throws(CoordinatorError) in try await known(id) }
+    } _: { _ throws(CoordinatorError) in
+      try await known(id)
+    }
   }
 
   nonisolated(nonsending) func streams() async throws(CoordinatorError) -> [StreamRecord] {
@@ -199,13 +204,17 @@ final class FallbackCoordinator: Coordinator {
   nonisolated(nonsending) func settleIdle(grace: Duration) async throws(CoordinatorError) -> [StreamRecord] {
     try await either { redis throws(CoordinatorError) in
       try await redis.settleIdle(grace: grace)
-    } _: { memory throws(CoordinatorError) in try await memory.settleIdle(grace: grace) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.settleIdle(grace: grace)
+    }
   }
 
   nonisolated(nonsending) func forgetExpired(timeout: Duration) async throws(CoordinatorError) -> [StreamRecord] {
     try await either { redis throws(CoordinatorError) in
       try await redis.forgetExpired(timeout: timeout)
-    } _: { memory throws(CoordinatorError) in try await memory.forgetExpired(timeout: timeout) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.forgetExpired(timeout: timeout)
+    }
   }
 
   // MARK: Ownership
@@ -263,7 +272,9 @@ final class FallbackCoordinator: Coordinator {
       let answer = try await redis.update(id, epoch: epoch, update)
       if answer == .accepted { change { $0.book.confirm(id, gaps: $0.rule.gaps) } }
       return answer
-    } _: { memory throws(CoordinatorError) in try await memory.update(id, epoch: epoch, update) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.update(id, epoch: epoch, update)
+    }
   }
 
   nonisolated(nonsending) func release(_ id: StreamID, epoch: Epoch, _ ending: StreamEnding)
@@ -295,7 +306,9 @@ final class FallbackCoordinator: Coordinator {
   {
     try await either { redis throws(CoordinatorError) in
       try await redis.report(id, epoch: epoch, event)
-    } _: { memory throws(CoordinatorError) in try await memory.report(id, epoch: epoch, event) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.report(id, epoch: epoch, event)
+    }
   }
 
   // MARK: Clients
@@ -329,12 +342,14 @@ final class FallbackCoordinator: Coordinator {
     }
     return try await either { redis throws(CoordinatorError) in
       try await redis.leave(leave)
-    } _: { memory throws(CoordinatorError) in try await memory.leave(leave) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.leave(leave)
+    }
   }
 
   nonisolated(nonsending) func refresh(_ batch: [ClientTraffic]) async throws(CoordinatorError) -> [ClientReference] {
     try await either { redis throws(CoordinatorError) in
-      try await redis.refresh(batch)
+      try await putBack(try await redis.refresh(batch))
     } _: { memory throws(CoordinatorError) in
       // Who is not in the book has joined before it was begun.
       _ = try await memory.refresh(batch)
@@ -382,7 +397,9 @@ final class FallbackCoordinator: Coordinator {
   nonisolated(nonsending) func expireClients(timeout: Duration) async throws(CoordinatorError) -> [ClientRecord] {
     try await either { redis throws(CoordinatorError) in
       try await redis.expireClients(timeout: timeout)
-    } _: { memory throws(CoordinatorError) in try await memory.expireClients(timeout: timeout) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.expireClients(timeout: timeout)
+    }
   }
 
   // MARK: Workers
@@ -391,14 +408,16 @@ final class FallbackCoordinator: Coordinator {
     try await memory.announce(capacity: capacity, load: load)
     try await either { redis throws(CoordinatorError) in
       try await redis.announce(capacity: capacity, load: load)
-    } _: { _ throws(CoordinatorError) in }
+    } _: { _ throws(CoordinatorError) in
+    }
   }
 
   nonisolated(nonsending) func setDraining(_ draining: Bool) async throws(CoordinatorError) {
     try await memory.setDraining(draining)
     try await either { redis throws(CoordinatorError) in
       try await redis.setDraining(draining)
-    } _: { _ throws(CoordinatorError) in }
+    } _: { _ throws(CoordinatorError) in
+    }
   }
 
   nonisolated(nonsending) func workers() async throws(CoordinatorError) -> [WorkerEntry] {
@@ -427,6 +446,24 @@ final class FallbackCoordinator: Coordinator {
   }
 
   // MARK: Coming back
+
+  /// For so long after a loss a stream's owner may still put it back, and the viewers of others with it.
+  private static let lossTime = Duration.seconds(15)
+
+  /// Viewers that the store has lost are put back; those that are gone otherwise are answered.
+  private nonisolated(nonsending) func putBack(_ gone: [ClientReference])
+    async throws(CoordinatorError) -> [ClientReference]
+  {
+    guard !gone.isEmpty, let lostAt = change({ $0.lostAt }), lostAt.duration(to: .now) < Self.lossTime else {
+      return gone
+    }
+    let lost = Set(gone)
+    let joins = local?.registry.joins.filter {
+      lost.contains(ClientReference(stream: $0.stream, client: $0.client))
+    }
+    _ = try await redis.restore(joins ?? [])
+    return []
+  }
 
   /// Looks whether Redis is back, a few times a second, until the task is cancelled. `isMember`: connected, with a lease
   /// and with what an earlier life left known. `forgetful`: `LeaseKeeper.forgetful`.
@@ -461,6 +498,7 @@ final class FallbackCoordinator: Coordinator {
       logger.info("Redis is back: this worker has joined the cluster", ["streams": String(owned.count)])
       let polling = change { state in
         state.book.rejoined()
+        state.lostAt = .now
         return state.book.polling(within: .seconds(30), now: .now)
       }
       _ = try await redis.restore((local?.registry.joins ?? []) + polling)
@@ -474,6 +512,7 @@ final class FallbackCoordinator: Coordinator {
   /// After the store has lost what it knew, while this worker was never cut off: puts back all that is here.
   func putBack() async {
     guard !isAway else { return }
+    change { $0.lostAt = .now }
     do {
       for (id, answer) in try await reassertThere(await local?.owned() ?? []) {
         if case .fenced(let fence) = answer { await local?.outbid(id, fence) }

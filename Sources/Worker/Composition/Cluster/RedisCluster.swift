@@ -123,7 +123,8 @@ final class RedisCluster: Sendable {
 
   /// Looks through what other lives of this worker's id have left, and then writes its entry; again after each
   /// `unsettle`, until the task is cancelled. `adopt` is called with streams that others watch and nobody runs.
-  private func settle(_ running: @Sendable () async -> Set<StreamID>, _ adopt: @Sendable (StreamID) async -> Void) async {
+  private func settle(_ running: @Sendable () async -> Set<StreamID>, _ adopt: @Sendable (StreamID) async -> Void) async
+  {
     while !Task.isCancelled {
       if !membership.isSettled, coordination.isConnected, lease.permit.isValid {
         await settleOnce(running, adopt)
