@@ -68,7 +68,7 @@ package final class TCPRelay: Sendable {
     guard count > 0 else { return false }
     var sent = 0
     while sent < count {
-      let step = buffer.withUnsafeBytes { send(to, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL)) }
+      let step = buffer[sent..<count].withUnsafeBytes { send(to, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
       if step > 0 {
         sent += step
       } else {

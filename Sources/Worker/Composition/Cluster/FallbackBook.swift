@@ -18,7 +18,9 @@ struct FallbackBook: Sendable {
   private(set) var kept: Set<StreamID> = []
 
   mutating func saw(_ record: StreamRecord) {
-    if records.count >= Self.mostRecords, records[record.id] == nil { records.removeValue(forKey: records.first!.key) }
+    if records.count >= Self.mostRecords, records[record.id] == nil, let other = records.keys.first {
+      records[other] = nil
+    }
     records[record.id] = record
   }
 

@@ -198,7 +198,9 @@ final class FallbackCoordinator: Coordinator {
   nonisolated(nonsending) func takeSweep(for interval: Duration) async throws(CoordinatorError) -> Bool {
     try await either { redis throws(CoordinatorError) in
       try await redis.takeSweep(for: interval)
-    } _: { memory throws(CoordinatorError) in try await memory.takeSweep(for: interval) }
+    } _: { memory throws(CoordinatorError) in
+      try await memory.takeSweep(for: interval)
+    }
   }
 
   nonisolated(nonsending) func settleIdle(grace: Duration) async throws(CoordinatorError) -> [StreamRecord] {
