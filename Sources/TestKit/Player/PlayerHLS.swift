@@ -78,6 +78,19 @@ package actor PlayerHLS {
     }
   }
 
+  /// Plays until the task is cancelled, whatever comes: a request that fails is made again.
+  package func playOn() async {
+    while !Task.isCancelled {
+      _ = try? await reload(newest: 3)
+      try? await Task.sleep(for: .milliseconds(300))
+    }
+  }
+
+  /// Waits until so many segments have been fetched by `playOn`. Throws `WaitTimeout`.
+  package func waitFor(segments count: Int, within limit: Duration) async throws {
+    try await eventually("\(count) segments", within: limit) { fetched.count >= count }
+  }
+
   private func fetch(_ segment: HLSPlaylist.Segment) async throws {
     let port = nextPort()
     guard let base = URL(string: "http://127.0.0.1:\(port)\(target)"),

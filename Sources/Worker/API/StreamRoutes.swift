@@ -12,6 +12,7 @@ struct StreamRoutes: Sendable {
   let store: any ChunkStore
   let manager: StreamManager
   let peers: (any StreamPeers)?
+  let registry: ViewerRegistry
   let rendering: StreamRendering
   let playTokens: PlayTokens
 
@@ -54,11 +55,14 @@ struct StreamRoutes: Sendable {
     case .unknown, .inUse: throw Problem.streamNotFound
     case .deleted(let record, let clients):
       let workers = Set(clients.map(\.worker)).union(record.owner.map { [$0] } ?? [])
-      Task { [coordinator, store, manager, peers] in
+      Task { [coordinator, store, manager, peers, registry] in
         await peers?.tell(workers, deleted: id)
         await manager.stop(id, .manualDeletion)
         // It may have been registered again meanwhile.
-        if (try? await coordinator.stream(id)) == .some(nil) { try? await store.remove(id) }
+        guard (try? await coordinator.stream(id)) == .some(nil) else { return }
+        // Those whose stream has no log.
+        registry.closeAll(of: id, .deleted)
+        try? await store.remove(id)
       }
       return HTTPResponse(.object([("message", .string("Stream \(id) deleted"))]))
     }

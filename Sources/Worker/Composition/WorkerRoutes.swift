@@ -37,7 +37,7 @@ struct WorkerRoutes: Sendable {
     ).add(to: &router, guarded)
     StreamRoutes(
       coordinator: services.coordinator, store: services.store, manager: manager, peers: services.peers,
-      rendering: rendering,
+      registry: registry, rendering: rendering,
       playTokens: playTokens
     ).add(to: &router, guarded)
     SystemRoutes(

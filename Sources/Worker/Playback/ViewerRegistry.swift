@@ -88,6 +88,12 @@ final class ViewerRegistry: Sendable {
     for close in closers { close(reason) }
   }
 
+  /// Closes all clients of a stream.
+  func closeAll(of stream: StreamID, _ reason: DisconnectReason) {
+    let viewers = state.withLock { state in state.viewers.keys.filter { $0.stream == stream } }
+    for viewer in viewers { close(viewer, reason) }
+  }
+
   /// Clients with open connections.
   var clientCount: Int { state.withLock { $0.viewers.count } }
 

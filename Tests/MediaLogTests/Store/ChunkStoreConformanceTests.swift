@@ -63,7 +63,10 @@ import Testing
       try await store.clear(id, epoch: Epoch(1))
       #expect(try await store.entries(of: id, after: ChunkNumber(0), limit: 9).isEmpty)
       let position = try await store.open(id, epoch: Epoch(1))
-      #expect(position == LogPosition(nextChunk: ChunkNumber(3), continues: true, targetDuration: 3, endTime: 22_500))
+      #expect(position.nextChunk == ChunkNumber(3) && position.continues && !position.beginsAlone)
+      #expect(position.targetDuration == 3 && position.endTime == 22_500)
+      #expect(
+        position.lastReceipt == CommitReceipt(segment: SegmentNumber(1), discontinuities: 0, targetDuration: 3))
       let receipt = try await store.commit(Made.sealed(3, splice: true, starts: true, target: 9), to: id)
       #expect(receipt == CommitReceipt(segment: SegmentNumber(2), discontinuities: 1, targetDuration: 3))
       #expect(try await store.entries(of: id, after: ChunkNumber(0), limit: 9).map(\.number) == [ChunkNumber(3)])

@@ -36,7 +36,9 @@ import Testing
       id = try await owner.relay(source.url("/live.ts"))
       viewer = try await fixture.capture(owner, "/stream/\(id)?client_id=at-owner")
       player = PlayerHLS(port: owner.port, "/hls/\(id)/playlist.m3u8?client_id=player")
-      try await player.play(untilSegments: 2, within: .seconds(20))
+      let playing = Task { [player] in await player.playOn() }
+      fixture.addTeardown { playing.cancel() }
+      try await player.waitFor(segments: 2, within: .seconds(20))
       remote = try await fixture.capture(other, "/stream/\(id)?client_id=at-other")
       try await remote.waitFor(bytes: 60_000)
       viewer.forgetGaps()
@@ -54,7 +56,7 @@ import Testing
     func expectGoingOn() async throws {
       try await viewer.waitFor(moreBytes: 100_000)
       try await remote.waitFor(moreBytes: 100_000, within: .seconds(15))
-      try await player.play(untilSegments: await player.fetched.count + 2, within: .seconds(20))
+      try await player.waitFor(segments: await player.fetched.count + 2, within: .seconds(20))
     }
 
     /// Worker `a` owns the stream, both workers are listed and have leases, the viewers are counted.
@@ -84,7 +86,7 @@ import Testing
         let owner = try await scene.isDegraded(scene.owner)
         return try await scene.isDegraded(scene.other) && owner
       }
-      try await scene.player.play(untilSegments: before + 6, within: .seconds(15))
+      try await scene.player.waitFor(segments: before + 6, within: .seconds(15))
       #expect(try await scene.owner.get("/health").json()["status"] as? String == "degraded")
       #expect(try await scene.owner.metric("millrace_degraded") == 1)
       #expect(try await scene.owner.get("/readyz").json()["degraded"] as? [String] == ["redis"])
@@ -107,7 +109,7 @@ import Testing
       let before = await scene.player.fetched.count
       scene.redis.pause()
       let paused = ContinuousClock.now
-      try await scene.player.play(untilSegments: before + 3, within: .seconds(15))
+      try await scene.player.waitFor(segments: before + 3, within: .seconds(15))
       try await scene.viewer.read(for: max(.zero, .seconds(5) - paused.duration(to: .now)))
       scene.redis.resume()
       try await scene.expectGoingOn()
@@ -141,7 +143,7 @@ import Testing
       let scene = try await Scene(fixture)
       let before = await scene.player.fetched.count
       try await scene.redis.command("CONFIG", "SET", "maxmemory", "1mb")
-      try await scene.player.play(untilSegments: before + 5, within: .seconds(20))
+      try await scene.player.waitFor(segments: before + 5, within: .seconds(20))
       #expect(try await !scene.isDegraded(scene.owner), "the cluster itself goes on")
       try await scene.redis.command("CONFIG", "SET", "maxmemory", "0")
       try await scene.expectGoingOn()
@@ -170,7 +172,7 @@ import Testing
       }
       try await scene.viewer.waitFor(moreBytes: 200_000)
       try await scene.remote.waitFor(moreBytes: 100_000)
-      try await scene.player.play(untilSegments: await scene.player.fetched.count + 2, within: .seconds(40))
+      try await scene.player.waitFor(segments: await scene.player.fetched.count + 2, within: .seconds(40))
       #expect(scene.viewer.end == nil && scene.remote.end == nil)
       #expect(await scene.player.problems.isEmpty)
       #expect(try await scene.redis.command("HGET", "stream:\(scene.id)", "owner") == "b")

@@ -57,7 +57,9 @@ struct ClusterMember: Sendable {
     switch message {
     case .start(let stream): await attempt(stream) { try await manager.run(stream) }
     case .takeover(let stream): await manager.running(stream)?.look()
-    case .stop(let stream): await manager.stop(stream, .manualDeletion)
+    case .stop(let stream):
+      await manager.stop(stream, .manualDeletion)
+      if case .some(.none) = try? await cluster.coordinator.stream(stream) { registry.closeAll(of: stream, .deleted) }
     case .kick(let stream, let client):
       registry.close(ClientReference(stream: stream, client: client), .deleted)
     case .handover(let stream, let epoch, let from):
