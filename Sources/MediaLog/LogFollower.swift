@@ -1,5 +1,5 @@
 package import EventLoop
-package import Identifiers
+internal import Identifiers
 
 /// Brings into this worker's log what the stream's owner, another worker, commits: each chunk is read once, whatever the
 /// number of readers here. Confined to its loop.
@@ -64,9 +64,6 @@ package final class LogFollower {
     (subscription, retry) = (nil, nil)
     wanted = []
   }
-
-  /// The number of the last chunk that the follower knows of.
-  package var lastNumber: ChunkNumber { lastSeen }
 
   private final class Weak {
     weak var object: LogFollower?

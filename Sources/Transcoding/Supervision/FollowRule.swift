@@ -58,12 +58,11 @@ struct FollowRule {
     return true
   }
 
-  /// The store knows the stream, or does not. True: it is gone for good.
-  mutating func isGone(isKnown: Bool, now: ContinuousClock.Instant) -> Bool {
-    guard !isKnown else {
-      missingSince = nil
-      return false
-    }
+  /// The store knows the stream.
+  mutating func found() { missingSince = nil }
+
+  /// The store does not know the stream. True: it is gone for good.
+  mutating func missed(now: ContinuousClock.Instant) -> Bool {
     let since = missingSince ?? now
     missingSince = since
     return since.duration(to: now) >= Self.lossPatience

@@ -31,9 +31,11 @@ package final class LocalStream: @unchecked Sendable {
   var follower: LogFollower?
   var rule: FollowRule
   var ticks: LoopTimer?
+  /// A question about the owner is open, or what it led to: there is one at a time, so that nothing is claimed twice.
   var isAsking = false
-  /// Opened for a stream that its owner gives away.
+  /// Opened for a stream that its owner gives away, and that owner once it has media.
   var warm: WarmSource?
+  var giver: Ownership?
   /// The owner has said that the log is over; HLS viewers still read its end.
   var hasEnded = false
 
@@ -194,11 +196,13 @@ package final class LocalStream: @unchecked Sendable {
       guard case .follower = role.withLock({ $0 }), warm == nil, !hasEnded else { return }
       logger.info("getting ready to take the stream over", ["worker.id": owner.worker.text])
       let planner = SourcePlanner(registration: registration, services: services)
-      let warm = WarmSource(planner: planner, continuingAt: nil, on: home)
+      let warm = WarmSource(planner: planner, on: home)
       self.warm = warm
       warm.warmUp { [weak self] isReady in
         guard let self else { return }
-        if isReady { ask(givenBy: owner) } else { self.warm = nil }
+        guard isReady else { return self.warm = nil }
+        giver = owner
+        if !isAsking { ask() }
       }
     }
   }
@@ -234,7 +238,7 @@ package final class LocalStream: @unchecked Sendable {
 
   private func dropWarm() {
     warm?.close(grace: .seconds(1)) {}
-    warm = nil
+    (warm, giver) = (nil, nil)
   }
 
   /// The end of a follower.
@@ -292,10 +296,10 @@ package final class LocalStream: @unchecked Sendable {
   }
 
   /// Nothing has been committed for a while: is the owner still there, or is the stream to be run here?
-  private func ask(givenBy giver: Ownership? = nil) {
+  private func ask() {
     isAsking = true
     let reminds = rule.reminds(now: .now)
-    Task { [weak self, services, id, home, logger, hasRoom] in
+    Task { [weak self, services, id, home, logger, hasRoom, giver] in
       var answer = Answer.wait
       do {
         answer = try await Self.find(id, services, hasRoom, giver, reminds: reminds)
@@ -304,8 +308,7 @@ package final class LocalStream: @unchecked Sendable {
       }
       home.execute { [weak self, answer] in
         guard let self else { return services.giveBack(answer.claim) }
-        self.take(answer)
-        if giver != nil, answer.claim == nil { self.dropWarm() }
+        self.take(answer, askedFor: giver)
       }
     }
   }
@@ -329,15 +332,16 @@ package final class LocalStream: @unchecked Sendable {
     return .claimed(claim, try await services.openLog(claim))
   }
 
-  private func take(_ answer: Answer) {
-    isAsking = false
+  private func take(_ answer: Answer, askedFor asked: Ownership?) {
     rule.answered(now: .now)
     guard case .follower = role.withLock({ $0 }) else { return services.giveBack(answer.claim) }
     switch answer {
-    case .wait: _ = rule.isGone(isKnown: true, now: .now)
-    case .deleted: if rule.isGone(isKnown: false, now: .now) { leave(.stopped) }
-    case .claimed(let claim, let position): takeOver(claim, position)
+    case .wait: rule.found()
+    case .deleted: if rule.missed(now: .now) { leave(.stopped) }
+    case .claimed(let claim, let position): return takeOver(claim, position)
     }
+    isAsking = false
+    if asked != nil { dropWarm() } else if giver != nil { ask() }
   }
 
   /// What the last owner has committed comes before what this one writes.
@@ -353,7 +357,7 @@ package final class LocalStream: @unchecked Sendable {
         guard let self, case .follower = self.role.withLock({ $0 }) else { return services.giveBack(claim) }
         let warm = self.warm.flatMap { $0.isReady ? $0 : nil }
         if warm == nil { self.dropWarm() }
-        self.warm = nil
+        (self.warm, self.giver, self.isAsking) = (nil, nil, false)
         self.own(claim, at: position, warm: warm)
       }
     }

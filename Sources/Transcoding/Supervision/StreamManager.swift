@@ -100,19 +100,22 @@ package actor StreamManager {
   /// The limit that keeps another stream from being run here.
   private func limitReached(isTranscode: Bool) -> StreamError? {
     let settings = services.settings
-    let own = slots.values.filter(\.state.isOwn)
-    if settings.maxStreams > 0, own.count >= settings.maxStreams { return .limit("MAX_STREAMS", settings.maxStreams) }
-    guard isTranscode, settings.maxTranscodes > 0 else { return nil }
-    let transcodes = own.count { $0.isTranscode } + clientTranscodes.count
-    return transcodes >= settings.maxTranscodes ? .limit("MAX_TRANSCODES", settings.maxTranscodes) : nil
+    if settings.maxStreams > 0, slots.values.count(where: \.state.isOwn) >= settings.maxStreams {
+      return .limit("MAX_STREAMS", settings.maxStreams)
+    }
+    return isTranscode ? transcodeLimitReached : nil
+  }
+
+  private var transcodeLimitReached: StreamError? {
+    let limit = services.settings.maxTranscodes
+    let own = slots.values.count { $0.isTranscode && $0.state.isOwn }
+    return limit > 0 && own + clientTranscodes.count >= limit ? .limit("MAX_TRANSCODES", limit) : nil
   }
 
   /// A place for a transcode of one client; taken until it is released.
   func reserveTranscode() throws(StreamError) -> TranscodePlace {
     if isDraining { throw .draining }
-    let limit = services.settings.maxTranscodes
-    let own = slots.values.count { $0.isTranscode && $0.state.isOwn }
-    if limit > 0, own + clientTranscodes.count >= limit { throw .limit("MAX_TRANSCODES", limit) }
+    if let full = transcodeLimitReached { throw full }
     return clientTranscodes.take()
   }
 

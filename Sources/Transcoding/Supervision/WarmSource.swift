@@ -38,11 +38,10 @@ final class WarmSource: MediaSource {
     if case .ready = state { true } else { false }
   }
 
-  /// `time`: see `SourcePlanner.source`.
-  init(planner: SourcePlanner, continuingAt time: Int64?, on loop: EventLoop) {
+  init(planner: SourcePlanner, on loop: EventLoop) {
     self.planner = planner
     self.loop = loop
-    source = planner.source(on: loop, continuingAt: time)
+    source = planner.source(on: loop, continuingAt: nil)
   }
 
   /// Begins. `onReady` runs once: true when it has a random access point, false when it fails before.

@@ -109,10 +109,10 @@ final class WorkerService: Sendable {
     health.beginDrain()
     server.beginDrain()
     try? await backbone.coordinator.setDraining(true)
-    await manager.handOver(within: grace / 2)
+    // A third for each of the two, so that the rest of the stop has its time.
+    await manager.handOver(within: grace / 3)
     housekeeping.cancel()
-    // Half of it, so that the rest of the stop has its time.
-    await manager.drain(killGrace: grace / 2)
+    await manager.drain(killGrace: grace / 3)
     await containers.drain(killGrace: grace / 8)
     await server.stop()
     monitor.stop()

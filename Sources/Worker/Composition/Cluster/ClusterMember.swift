@@ -34,7 +34,8 @@ struct ClusterMember: Sendable {
     await cluster.run(
       running: { [manager] in Set(await manager.ownedStreams().map(\.registration.id)) },
       adopt: { stream in await attempt(stream) { try await manager.run(stream) } },
-      { message in await take(message) })
+      // The end of one stream, or the start of another, may take seconds: the next message does not wait for it.
+      { message in Task { await take(message) } })
   }
 
   /// Two workers with one id would run each stream twice. The other may be an earlier life of this one, whose lease lapses.

@@ -18,10 +18,7 @@ struct ClusterPeers: StreamPeers {
 
   func place(_ stream: StreamID) async -> Bool {
     do {
-      // Machines that are all busy are no reason to refuse a stream: the limits of the workers are.
-      let quiet = try await roomiest(for: stream, rule: PlacementRule())
-      let any = try await quiet == nil ? roomiest(for: stream, rule: PlacementRule(loadLimit: .infinity)) : nil
-      guard let worker = quiet ?? any else { return false }
+      guard let worker = roomiest(for: stream, among: try await others()) else { return false }
       try await cluster.outbox.send([(.start(stream), to: worker)])
       logger.info("stream placed", ["stream.id": stream.text, "worker.id": worker.text])
       return true
@@ -33,15 +30,17 @@ struct ClusterPeers: StreamPeers {
 
   func remind(_ owner: WorkerID, of stream: StreamID) async { await send([(.start(stream), to: owner)]) }
 
-  private func roomiest(for stream: StreamID, rule: PlacementRule) async throws -> WorkerID? {
-    let own = cluster.coordinator.worker
-    let workers = try await candidates(among: cluster.coordinator.workers().filter { $0.id != own })
-    let here = PlacementRule.Candidate(id: own, capacity: 1, streams: 1, load: 1)
-    guard case .hand(let worker) = rule.decide(stream, here: here, others: workers) else { return nil }
-    return worker
+  /// Machines that are all busy are no reason to refuse a stream: the limits of the workers are.
+  private func roomiest(for stream: StreamID, among others: [PlacementRule.Candidate]) -> WorkerID? {
+    let here = PlacementRule.Candidate(id: cluster.coordinator.worker, capacity: 1, streams: 1, load: 1)
+    for rule in [PlacementRule(), PlacementRule(loadLimit: .infinity)] {
+      if case .hand(let worker) = rule.decide(stream, here: here, others: others) { return worker }
+    }
+    return nil
   }
 
-  private func candidates(among workers: [WorkerEntry]) async throws -> [PlacementRule.Candidate] {
+  private func others() async throws -> [PlacementRule.Candidate] {
+    let workers = try await cluster.coordinator.workers().filter { $0.id != cluster.coordinator.worker }
     let leases = try await cluster.coordination.pipeline(
       workers.map { RedisCommand("EXISTS", cluster.keys.lease($0.id)) })
     return zip(workers, leases).map { worker, lease in
@@ -84,14 +83,11 @@ struct ClusterPeers: StreamPeers {
 
   /// A worker that has clients of the stream already, else the one with the most room.
   private func successor(of stream: StreamID) async throws -> WorkerID? {
-    let own = cluster.coordinator.worker
-    let workers = try await candidates(among: cluster.coordinator.workers().filter { $0.id != own })
-      .filter { $0.isAlive && !$0.isDraining }
+    let others = try await others()
     let clients = try await cluster.coordinator.clients(of: stream) ?? []
     let following = Dictionary(grouping: clients, by: \.worker).mapValues(\.count)
-    let best = workers.filter { following[$0.id] != nil }.max { (following[$0.id] ?? 0) < (following[$1.id] ?? 0) }
-    if let best { return best.id }
-    // A busy worker is better than none.
-    return try await roomiest(for: stream, rule: PlacementRule(loadLimit: .infinity))
+    let best = others.filter { $0.isAlive && !$0.isDraining && following[$0.id] != nil }
+      .max { (following[$0.id] ?? 0) < (following[$1.id] ?? 0) }
+    return best?.id ?? roomiest(for: stream, among: others)
   }
 }
