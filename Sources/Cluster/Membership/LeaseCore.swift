@@ -117,6 +117,8 @@ final class LeaseCore: @unchecked Sendable {
 
   private func answered(_ number: UInt64, _ reply: RedisValue) {
     guard !isStopped, let answer = Self.answer(reply) else { return }
+    // Whoever had it may live.
+    if answer == .created, rule.state != .none { memory.withLock { $0.lost(now: now) } }
     note(rule.answer(number, answer, now: now))
     wake()
   }
@@ -132,7 +134,6 @@ final class LeaseCore: @unchecked Sendable {
 
   /// The permit follows the state before anybody hears of it.
   private func note(_ notice: LeaseNotice?) {
-    if notice == .restored { memory.withLock { $0.lost(now: now) } }
     if case .held(let until) = rule.state { setup.permit.set(until: until) } else { setup.permit.set(until: nil) }
     if let notice { tell(notice) }
   }

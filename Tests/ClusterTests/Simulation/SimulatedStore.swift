@@ -95,7 +95,8 @@ struct SimulatedStore {
   mutating func serve(_ request: SimulatedRequest, from worker: Int, _ now: Millis) -> SimulatedReply {
     switch request {
     case .renew(let number, let token): return .renewed(renew(worker, LeaseValue(token: token, number: number), now))
-    case .follow(let stream, let watches): return .followed(follow(stream, worker, watches, now), own: lease(worker, now))
+    case .follow(let stream, let watches):
+      return .followed(follow(stream, worker, watches, now), own: lease(worker, now))
     case .leave(let stream):
       _ = streams[stream]?.leave(Cast.leaves[stream][worker], now: Self.time(now))
       return .done
