@@ -56,6 +56,7 @@ let package = Package(
         "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
         "Cluster", "CYAML",
       ]),
+    library("FrameRecorder", ["JSONCoding"]),
     library(
       "Worker",
       [
@@ -79,6 +80,7 @@ let package = Package(
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
+    tests("FrameRecorder", ["JSONCoding", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )
