@@ -56,7 +56,7 @@ let package = Package(
         "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
         "Cluster", "CYAML",
       ]),
-    library("FrameRecorder", ["Identifiers", "JSONCoding"]),
+    library("FrameRecorder", ["Identifiers", "JSONCoding", "CLinux"]),
     library(
       "Worker",
       [
