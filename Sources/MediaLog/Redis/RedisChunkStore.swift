@@ -109,7 +109,10 @@ package final class RedisChunkStore: ChunkStore {
   }
 
   package func commit(_ chunk: SealedChunk, to stream: StreamID) async throws(ChunkStoreError) -> CommitReceipt {
-    guard mayPublish() else { throw .unavailable("this worker has no lease") }
+    guard mayPublish() else {
+      metrics.withheld.add()
+      throw .unavailable("this worker has no lease")
+    }
     if let receipt = try await offer(chunk, to: stream) { return receipt }
     try await restore(stream, chunk.chunk.header.epoch)
     if let receipt = try await offer(chunk, to: stream) { return receipt }

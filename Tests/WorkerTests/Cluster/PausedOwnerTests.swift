@@ -32,7 +32,10 @@ extension ClusterTests {
           #expect(viewer.end == nil)
           try await expectSpliced(try await viewer.stop())
         }
-        print("commits fenced:", try await owner.metric("millrace_commits_fenced_total"))
+        let fenced = try await ["no_lease", "stale_epoch"].asyncMap {
+          try await owner.metric("millrace_commits_fenced_total{reason=\"\($0)\"}")
+        }
+        #expect(fenced.reduce(0, +) > 0, "what it had to write was refused, by its own lapsed lease if not by the store")
       }
     }
   }
