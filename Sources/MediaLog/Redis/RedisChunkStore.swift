@@ -42,7 +42,9 @@ package final class RedisChunkStore: ChunkStore {
     self.mayPublish = mayPublish
     state = Mutex(State(budget: WindowBudget(limits: settings.limits, total: settings.budget)))
     watches = blocking.map {
-      LogWatch(blocking: $0, media: media, keys: settings.keys, loop: loop, logger: logger, metrics: metrics)
+      LogWatch(
+        blocking: $0, media: media, keys: settings.keys, outage: settings.outage, loop: loop, logger: logger,
+        metrics: metrics)
     }
   }
 

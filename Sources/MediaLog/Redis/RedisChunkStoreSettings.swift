@@ -12,6 +12,8 @@ package struct RedisChunkStoreSettings: Sendable {
   package var numberingLifetime = Duration.seconds(3_600)
   /// Bytes of all logs that this worker writes; nil: no bound.
   package var budget: Int?
+  /// For so long the followers of a log wait for a Redis that is away; then the log has failed for them. Nil: for ever.
+  package var outage: Duration?
   /// Opens a log also where Redis cannot be reached, and commits it when it can.
   package var opensAlone = false
 

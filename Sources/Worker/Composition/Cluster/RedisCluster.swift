@@ -89,6 +89,7 @@ final class RedisCluster: Sendable {
     var settings = RedisChunkStoreSettings(keys: keys, limits: configuration.windowLimits)
     settings.chunkLifetime = configuration.buffer.timeToLive
     settings.opensAlone = !refuses
+    settings.outage = configuration.source.totalTimeout == .zero ? nil : configuration.source.totalTimeout
     store = RedisChunkStore(
       media: media, blocking: [logs], settings: settings, loop: mediaLoop, logger: logger,
       metrics: RedisChunkStoreMetrics(registry), mayPublish: { permit.isValid && !fallback.isAway })
