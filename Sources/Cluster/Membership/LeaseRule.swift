@@ -94,6 +94,9 @@ package struct LeaseRule: Sendable {
     }
   }
 
+  /// Whether a value that the store has is that of a renewal whose answer is known: what it answered has been told.
+  package func knows(_ value: LeaseValue) -> Bool { value.number <= answered }
+
   private mutating func meet(_ other: LeaseValue, _ sentAt: Duration, _ now: Duration) -> LeaseNotice? {
     switch state {
     case .none:

@@ -41,7 +41,7 @@ extension ClusterTests {
         let fenced = try await ["no_lease", "stale_epoch"].asyncMap {
           try await owner.metric("millrace_commits_fenced_total{reason=\"\($0)\"}")
         }
-        #expect(fenced.reduce(0, +) > 0, "what it had to write was refused, by its own lapsed lease if not by the store")
+        #expect(fenced.reduce(0, +) > 0, "what it had to write was refused, by its own lapsed lease or by the store")
       }
     }
   }

@@ -45,7 +45,7 @@ extension ClusterTests {
           return (own - (before[keyPath: value] - idle[keyPath: value]) * share) / Double(count)
         }
         let (coordination, media, commands) = (each(\.coordination), each(\.media), each(\.commands))
-        print("a playlist at \(index == 0 ? "its owner" : "a follower"): \(coordination) + \(media) trips, \(commands) commands")
+        print("a playlist at worker \(index): \(coordination) + \(media) round trips, \(commands) commands")
         #expect(coordination < (index == 0 ? 3.5 : 2.5))
         #expect(media < (index == 0 ? 0.5 : 1.5))
         #expect(commands < 4.5)
