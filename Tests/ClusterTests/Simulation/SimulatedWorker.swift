@@ -121,13 +121,13 @@ struct SimulatedWorker {
     case .restored: losses += 1
     // Another life of this id may have run meanwhile, and have left something.
     case .gained(wasGone: true): hasReapedItself = false
-    case .gained, .connected, .disconnected, nil: break
+    case .waits, .gained, .connected, .disconnected, nil: break
     }
     switch lease.state {
     case .held(let until):
       lostAt = nil
       permitUntil = until.milliseconds
-    case .none, .givenUp, .lost: permitUntil = 0
+    case .none, .waiting, .givenUp, .lost: permitUntil = 0
     }
     if flaw == .neverGivesUp, lease.state == .givenUp { permitUntil = .max }
   }
