@@ -5,17 +5,25 @@ struct ClusterBench {
   private let part: String
   private let rounds: Int
   private let seconds: Int
+  private let viewers: Int
+  private let players: Int
+  private let scales: [Int]
 
   init(_ options: BenchOptions) {
     part = options.text("part", "all")
     rounds = options.number("rounds", 10)
     seconds = options.number("seconds", 15)
+    viewers = options.number("viewers", 50)
+    players = options.number("players", 50)
+    scales = options.numbers("scales", [1, 10, 50])
   }
 
   func run() async throws {
     if ["all", "takeover"].contains(part) { try await TakeoverBench(rounds: rounds).run() }
+    if ["all", "handover"].contains(part) { try await HandoverBench(rounds: rounds).run() }
+    if ["all", "restart"].contains(part) { try await RestartBench(viewers: viewers, players: players).run() }
     if ["all", "latency"].contains(part) { try await FollowLatencyBench(seconds: seconds).run() }
-    if ["all", "load"].contains(part) { try await StoreLoadBench(seconds: seconds).run() }
+    if ["all", "load"].contains(part) { try await StoreLoadBench(seconds: seconds, scales: scales).run() }
   }
 }
 

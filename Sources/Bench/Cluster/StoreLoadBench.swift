@@ -5,6 +5,8 @@ import TestKit
 /// number of viewers.
 struct StoreLoadBench {
   let seconds: Int
+  /// Viewers a worker.
+  let scales: [Int]
 
   private struct Viewer {
     let port: Int
@@ -28,7 +30,7 @@ struct StoreLoadBench {
     say("Redis for one stream of 8 Mbit/s at 4 workers; Mbit/s")
     say("   viewers a worker   Redis sends   times the rate   Redis takes   a viewer gets")
     var viewers: [Viewer] = []
-    for count in [1, 5] {
+    for count in scales {
       for worker in cluster.workers {
         while viewers.count(where: { $0.port == worker.port }) < count { viewers.append(try await viewer(worker, id)) }
       }
