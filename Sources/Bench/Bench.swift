@@ -44,7 +44,8 @@ enum Bench {
                --rounds 10           restart: all workers in turn, under viewers behind the balancer;
                --viewers 50          latency: owner to a viewer elsewhere;
                --players 50          load: Redis beside the rate of a stream, with so many viewers a worker
-               --seconds 15 --scales 1,10,50
+               --seconds 15 --scales 1,10,50 --profile lowlatency
+               --group 1             seconds between the source's key frames
       soak     --seconds 600         one transcode, 50 TS and 20 HLS viewers that come and go: every capture checked
       burst    --clients 1000        so many POST and play one pair over a cluster: FFmpegs, ids, times
                --workers 4 --rounds 3

@@ -5,6 +5,7 @@ import TestKit
 /// stream goes on without a gap, and the worker is gone within its grace.
 struct HandoverBench {
   let rounds: Int
+  let media: ClusterMedia
 
   private struct Times {
     var exit: [Double] = []
@@ -16,8 +17,8 @@ struct HandoverBench {
   }
 
   func run() async throws {
-    let source = try await SourceServer.start(live: .encoded(.h264Aac))
-    for stream in ChangingStream.both(source) { try await measure(stream) }
+    let source = try await media.source()
+    for stream in media.streams(source) { try await measure(stream) }
     try await source.stop()
   }
 

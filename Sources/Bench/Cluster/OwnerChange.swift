@@ -23,9 +23,7 @@ struct OwnerChange {
     media = changed.duration(to: at) / .milliseconds(1)
     clockStep = Double(joint.step) / 90
     splices = joints.count
-    let arrivals = TSCapture.videoFrames(bytes).compactMap { viewer.arrival(ofByte: $0.offset + 187) }
-      .filter { $0 > changed - .seconds(1) }
-    longestGap = zip(arrivals, arrivals.dropFirst()).map { $0.duration(to: $1) / .milliseconds(1) }.max() ?? .nan
+    longestGap = viewer.longestPictureGap(after: changed - .seconds(1)) / .milliseconds(1)
     var problems = report.problems.map { "\($0)" }
     if let end = viewer.end, end != .stopped { problems.append("the connection ended: \(end)") }
     let errors = isDecoded ? try await FFmpegTool.decodeErrors(ofCapture: bytes) : ""
@@ -42,24 +40,5 @@ extension WorkerProcess {
     return logLines(containing: message).lazy.compactMap { line in
       line.split(separator: " ").first.flatMap { formatter.date(from: String($0)) }
     }.first { $0 > date }
-  }
-}
-
-/// A stream that changes its owner under its viewers.
-struct ChangingStream {
-  let name: String
-  let path: String
-  let body: String
-  /// Whether an FFmpeg runs for it.
-  let isTranscoded: Bool
-
-  static func both(_ source: SourceServer) -> [ChangingStream] {
-    [
-      ChangingStream(
-        name: "transcode (lowlatency)", path: "/transcode",
-        body: #"{"url":"\#(source.url("/live.ts"))","profile":"lowlatency"}"#, isTranscoded: true),
-      ChangingStream(
-        name: "direct relay", path: "/streams", body: #"{"url":"\#(source.url("/live-2.ts"))"}"#, isTranscoded: false),
-    ]
   }
 }

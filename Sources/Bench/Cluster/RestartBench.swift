@@ -6,10 +6,11 @@ import TestKit
 struct RestartBench {
   let viewers: Int
   let players: Int
+  let media: ClusterMedia
 
   func run() async throws {
-    let source = try await SourceServer.start(live: .encoded(.h264Aac))
-    for stream in ChangingStream.both(source) { try await measure(stream) }
+    let source = try await media.source()
+    for stream in media.streams(source) { try await measure(stream) }
     try await source.stop()
   }
 

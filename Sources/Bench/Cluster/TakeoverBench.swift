@@ -5,6 +5,7 @@ import TestKit
 /// players behind the balancer have new media.
 struct TakeoverBench {
   let rounds: Int
+  let media: ClusterMedia
 
   private struct Times {
     var viewer: [Double] = []
@@ -19,8 +20,8 @@ struct TakeoverBench {
   }
 
   func run() async throws {
-    let source = try await SourceServer.start(live: .encoded(.h264Aac))
-    for stream in ChangingStream.both(source) { try await measure(stream) }
+    let source = try await media.source()
+    for stream in media.streams(source) { try await measure(stream) }
     try await source.stop()
   }
 

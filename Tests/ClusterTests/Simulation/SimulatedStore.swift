@@ -162,10 +162,12 @@ struct SimulatedStore {
   }
 
   private func look(_ worker: WorkerID, _ now: Millis) -> SimulatedReply {
-    guard let index = index(of: worker) else { return .looked(nil, .unknown) }
+    guard let index = index(of: worker) else { return .looked(nil, age: nil, .unknown) }
     let connection: OwnerObservation.LeaseConnection =
       entries[index].map { connections.contains($0.connection) ? .present : .gone } ?? .unknown
-    return .looked(lease(index, now), connection)
+    let lease = lease(index, now)
+    let age = lease == nil ? nil : leases[index].map { Self.lapse - ($0.expiresAt - now) }
+    return .looked(lease, age: age, connection)
   }
 
   private mutating func claim(

@@ -33,7 +33,7 @@ enum SimulatedReply {
   case renewed(LeaseRule.Answer)
   case followed(StreamReading?)
   case done
-  case looked(LeaseValue?, OwnerObservation.LeaseConnection)
+  case looked(LeaseValue?, age: Millis?, OwnerObservation.LeaseConnection)
   /// Nil: somebody owns it, or there is no such stream.
   case claimed(GrantedClaim?)
   case fenced(FencedResult)
