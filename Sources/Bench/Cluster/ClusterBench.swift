@@ -24,7 +24,9 @@ struct ClusterBench {
   func run() async throws {
     if ["all", "takeover"].contains(part) { try await TakeoverBench(rounds: rounds, media: media).run() }
     if ["all", "handover"].contains(part) { try await HandoverBench(rounds: rounds, media: media).run() }
-    if ["all", "restart"].contains(part) { try await RestartBench(viewers: viewers, players: players, media: media).run() }
+    if ["all", "restart"].contains(part) {
+      try await RestartBench(viewers: viewers, players: players, media: media).run()
+    }
     if ["all", "latency"].contains(part) { try await FollowLatencyBench(seconds: seconds, media: media).run() }
     if ["all", "load"].contains(part) { try await StoreLoadBench(seconds: seconds, scales: scales).run() }
   }

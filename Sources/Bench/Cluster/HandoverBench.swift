@@ -29,7 +29,9 @@ struct HandoverBench {
     try await audience.wait(forSegments: 3)
     var times = Times()
     for number in 1...rounds {
-      do { try await round(&cluster, id, audience, &times) } catch { times.problems.append("round \(number): \(error)") }
+      do { try await round(&cluster, id, audience, &times) } catch {
+        times.problems.append("round \(number): \(error)")
+      }
     }
     await audience.stop()
     say("\(stream.name): SIGTERM of the owner, \(rounds) rounds; ms         p50       p95       max         n")

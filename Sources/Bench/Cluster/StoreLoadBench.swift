@@ -48,7 +48,8 @@ struct StoreLoadBench {
       let got = zip(after.viewers, before.viewers).map { rate(Int($0) - Int($1)) }
       say(
         "         \(cell(Double(count), 0)) \(cell(own, 2))    \(cell(sent, 2))         \(cell(sent / own, 2))    "
-          + "\(cell(rate(after.taken - before.taken), 2))           \(cell(got.median, 2)) \(cell(got.min() ?? .nan, 2))")
+          + "\(cell(rate(after.taken - before.taken), 2))           \(cell(got.median, 2)) \(cell(got.min() ?? .nan, 2))"
+      )
     }
     await sink.close()
     try await cluster.stop()
