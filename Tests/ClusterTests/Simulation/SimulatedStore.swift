@@ -171,10 +171,13 @@ struct SimulatedStore {
   }
 
   private func look(_ worker: WorkerID, for asking: Int, _ now: Millis) -> SimulatedReply {
-    guard let index = index(of: worker) else { return .looked(nil, .unknown, own: lease(asking, now)) }
+    let own = lease(asking, now)
+    guard let index = index(of: worker) else { return .looked(nil, age: nil, .unknown, own: own) }
     let connection: OwnerObservation.LeaseConnection =
       entries[index].map { connections.contains($0.connection) ? .present : .gone } ?? .unknown
-    return .looked(lease(index, now), connection, own: lease(asking, now))
+    let lease = lease(index, now)
+    let age = lease == nil ? nil : leases[index].map { Self.lapse - ($0.expiresAt - now) }
+    return .looked(lease, age: age, connection, own: own)
   }
 
   private mutating func claim(

@@ -153,8 +153,8 @@ struct SimulatedWorker {
       views[stream].isReading = false
       if let reading { read(stream, reading, forgetful(own, now), now) }
     case (.follow(let stream, _), _): views[stream].isReading = false
-    case (.look(let owner), .looked(let value, let connection, let own)?):
-      judge(owner, value, connection, forgetful(own, now), now)
+    case (.look(let owner), .looked(let value, let age, let connection, let own)?):
+      judge(owner, value, age, connection, forgetful(own, now), now)
     case (.look(let owner), _): for stream in views.indices { views[stream].forgetLook(owner) }
     case (.claim(let stream, _, _, _), let reply): claimed(stream, reply, now)
     case (.commit(let stream, let owner, let position), .fenced(let result)?):
@@ -209,13 +209,13 @@ struct SimulatedWorker {
   }
 
   private mutating func judge(
-    _ owner: Ownership, _ lease: LeaseValue?, _ connection: OwnerObservation.LeaseConnection, _ forgetful: Duration?,
-    _ now: Millis
+    _ owner: Ownership, _ lease: LeaseValue?, _ age: Millis?, _ connection: OwnerObservation.LeaseConnection,
+    _ forgetful: Duration?, _ now: Millis
   ) {
     for stream in views.indices where views[stream].isLooking && views[stream].judged?.owner == owner {
       let look = OwnerObservation(
-        lease: lease, connection: connection, askedAt: .milliseconds(views[stream].askedAt),
-        answeredAt: .milliseconds(now), forgetful: forgetful)
+        lease: lease, connection: connection, age: age.map { .milliseconds($0) },
+        askedAt: .milliseconds(views[stream].askedAt), answeredAt: .milliseconds(now), forgetful: forgetful)
       views[stream].isLooking = false
       switch views[stream].judged?.judge.observe(look) {
       case .alive?:
