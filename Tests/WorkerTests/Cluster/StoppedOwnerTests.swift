@@ -16,7 +16,7 @@ extension ClusterTests {
         let id = try await cluster.workers[0].transcode(cluster.source.url("/live.ts"), profile: "720p")
         for viewer in try await stopOwner(cluster, id, fixture) {
           for joint in TSCaptureChecker.check(viewer.bytes).joints {
-            #expect((1...18_000).contains(joint.step), "the clock goes on, but for the frames that B-frames take: \(joint)")
+            #expect((1...18_000).contains(joint.step), "the clock goes on, but for what B-frames take: \(joint)")
           }
           #expect(try await FFmpegTool.decodeErrors(ofCapture: TSCapture.withoutTornEnd(viewer.bytes)).isEmpty)
         }
