@@ -56,6 +56,7 @@ let package = Package(
         "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
         "Cluster", "CYAML",
       ]),
+    library("FrameRecorder", ["Identifiers", "JSONCoding", "CLinux"]),
     library(
       "Worker",
       [
@@ -65,7 +66,10 @@ let package = Package(
     executable("millrace", ["Worker"]),
     library("TestKit", ["CLinux"]),
     executable(
-      "Bench", ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "TestKit"]),
+      "Bench",
+      [
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "FrameRecorder", "TestKit",
+      ]),
     tests("JSONCoding", []),
     tests("Digests", []),
     tests("Observability", []),
@@ -79,6 +83,7 @@ let package = Package(
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
+    tests("FrameRecorder", ["Identifiers", "JSONCoding", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )

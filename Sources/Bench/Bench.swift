@@ -15,6 +15,7 @@ enum Bench {
   private static func run(_ command: String, _ options: BenchOptions) async throws {
     switch command {
     case "transport": TransportStreamBench.run()
+    case "playlist": PlaylistBench.run()
     case "fanout": try await FanOutBench(options).run()
     case "hold": try await HoldBench(options).run()
     case "join": try await JoinBench(options).run()
@@ -34,6 +35,7 @@ enum Bench {
     Usage: swift run -c release Bench COMMAND [--name value …]
 
       transport                      packets through aligner and normaliser, GB/s a core
+      playlist                       a device's playlist of a day: ms to render and to read back
       fanout   --clients 200,800     server CPU-seconds per GB beside a raw write loop, alternating
                --rounds 5 --seconds 6
       hold     --clients 1600        whether so many viewers get the stream's rate
