@@ -46,12 +46,12 @@ final class WorkerService: Sendable {
   static func start(_ configuration: Configuration, logger: Logger) async throws -> WorkerService {
     let startedAt = ContinuousClock.now
     let platform = try await Platform(configuration, logger)
+    // Others are told of it before it is listened on.
+    let reserved = try ReservedPort(configuration.httpServer, loops: platform.loops)
     let stopSignal = StopSignal(loop: platform.control)
     let registry = ViewerRegistry()
     let metrics = MetricsRegistry()
     let port = configuration.server.port
-    // Others are told of it before it is listened on.
-    let reserved = try ReservedPort(configuration.httpServer, loops: platform.loops)
     let backbone = try Backbone.make(configuration, port: reserved.number, platform, logger, metrics)
     let (coordinator, store) = (backbone.coordinator, backbone.store)
     let streamMetrics = StreamMetrics(metrics, report: TrafficReport(coordinator: coordinator, registry: registry).send)
