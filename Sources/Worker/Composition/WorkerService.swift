@@ -47,7 +47,14 @@ final class WorkerService: Sendable {
     let startedAt = ContinuousClock.now
     let platform = try await Platform(configuration, logger)
     // Others are told of it before it is listened on.
-    let reserved = try ReservedPort(configuration.httpServer, loops: platform.loops)
+    let reserved: ReservedPort
+    do {
+      reserved = try ReservedPort(configuration.httpServer, loops: platform.loops)
+    } catch {
+      // The process ends of it: what runs on the loops stays theirs until then.
+      _ = Unmanaged.passRetained(platform)
+      throw error
+    }
     let stopSignal = StopSignal(loop: platform.control)
     let registry = ViewerRegistry()
     let metrics = MetricsRegistry()
