@@ -264,7 +264,7 @@ struct SimulatedWorker {
     if fence == .stopping {
       views[stream].owned = nil
       outbox.append(.release(stream, owner.epoch))
-    } else if owned.losses != losses || fence == .unknown, !owned.hasPaused, mayPublish(now) {
+    } else if mayPublish(now), owned.isRobbed(fence, losses: losses) {
       views[stream].owned?.asserting = losses
       outbox.append(.reassert(stream, owner, last: owned.last))
     } else {

@@ -36,6 +36,8 @@ struct MadeLog {
   private var next: UInt64 = 1
   private(set) var lastReceipt: CommitReceipt?
   private var uncommitted: [SealedChunk] = []
+  /// Viewers elsewhere have had segments up to this one.
+  var floor = SegmentNumber(0)
 
   init(listSize: Int = 10, seconds: Double = 60, bytes: Int = 1 << 30) {
     limits = WindowLimits(seconds: seconds, bytes: bytes)
@@ -64,7 +66,10 @@ struct MadeLog {
 
   /// Commits what is sealed, in order, at most `count` chunks.
   mutating func commit(_ count: Int = .max) {
-    for sealed in uncommitted.prefix(count) {
+    for var sealed in uncommitted.prefix(count) {
+      if let lastReceipt, sealed.chunk.header.startsSegment {
+        sealed.skippedSegments = CommitRule.skippedSegments(after: lastReceipt, listed: floor)
+      }
       let receipt = CommitRule.receipt(after: lastReceipt, for: sealed)
       lastReceipt = receipt
       window.committed(sealed.chunk.number, receipt)
