@@ -45,9 +45,9 @@ package struct PlaylistRule: Sendable {
     if hasEnded, window.last?.receipt != nil {
       isFinal = true
       if targetDuration == nil { targetDuration = HLSView.longestSegmentSeconds(of: window) }
-      list(upTo: newest.segment, isLast: true, window)
-    } else if newest.segment.value > 0 {
-      list(upTo: SegmentNumber(newest.segment.value - 1), isLast: false, window)
+      list(newest.segment, isLast: true, window)
+    } else if lastListed.map({ $0.next < newest.segment }) ?? true {
+      list(newest.segment, isLast: false, window)
     }
   }
 
@@ -89,13 +89,15 @@ package struct PlaylistRule: Sendable {
 
   // MARK: The list
 
-  private mutating func list(upTo last: SegmentNumber, isLast: Bool, _ window: LogWindow) {
-    guard lastListed.map({ $0 < last }) ?? true, targetDuration != nil else { return }
+  /// Up to the segment before `newest`, or, if that is the log's last, with it.
+  private mutating func list(_ newest: SegmentNumber, isLast: Bool, _ window: LogWindow) {
+    guard targetDuration != nil else { return }
     let segments = segments(of: window)
-    guard let end = segments.lastIndex(where: { $0.number == last }), segments[end].isWhole,
+    let complete = segments.lastIndex { isLast ? $0.number == newest : $0.number < newest }
+    guard let end = complete, segments[end].isWhole, lastListed.map({ $0 < segments[end].number }) ?? true,
       let start = start(segments[...end], wanted: Self.wanted(segments, end, isLast: isLast), isLast: isLast)
     else { return }
-    lastListed = last
+    lastListed = segments[end].number
     firstListed = max(firstListed ?? start, start)
     let first = fork.flatMap { fork in segments.first { $0.number > fork.last && $0.number >= start } }
     if let first { fork?.joins(at: first) }

@@ -48,9 +48,9 @@ import Testing
 
   @Test(
     arguments: [
-      Case(alone: 3, others: 1, jumps: true), Case(alone: 3, others: 3, jumps: false),
+      Case(alone: 4, others: 1, jumps: true), Case(alone: 3, others: 3, jumps: false),
       Case(alone: 3, others: 6, jumps: false), Case(alone: 25, others: 2, jumps: true),
-      Case(alone: 5, others: 3, splices: 2, jumps: true), Case(alone: 3, others: 3, splices: 1, jumps: false),
+      Case(alone: 5, others: 2, splices: 2, jumps: true), Case(alone: 3, others: 3, splices: 1, jumps: false),
     ])
   func viewersGoOnWithoutAStepBack(_ given: Case) throws {
     var log = MadeLog(seconds: 90)
