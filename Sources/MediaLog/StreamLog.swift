@@ -79,11 +79,10 @@ package final class StreamLog: Sendable {
     guard !chunks.isEmpty else { return }
     change(wakesReaders: true) { state in
       for stored in chunks {
-        let former = state.window
+        let isAnothers = state.window.last.map { $0.chunk.header.epoch != stored.entry.epoch } ?? false
+        let former = isAnothers ? state.window : nil
         state.window.append(stored, limits: limits)
-        if former.last.map({ $0.chunk.header.epoch != stored.entry.epoch }) ?? false {
-          state.replaced(former, limits)
-        }
+        if let former { state.replaced(former, limits) }
         state.playlist.committed(state.window)
       }
     }

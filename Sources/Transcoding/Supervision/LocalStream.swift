@@ -292,7 +292,7 @@ package final class LocalStream: @unchecked Sendable {
 
   /// The viewers here have had numbers that the owner is only about to give. Asked until it has heard of it.
   private func raise() {
-    guard isCaughtUp, !isRaising, let number = log.missingNumber else { return }
+    guard isCaughtUp, !isRaising, !hasEnded, let number = log.missingNumber else { return }
     isRaising = true
     Task { [weak self, services, id, home, logger] in
       do {

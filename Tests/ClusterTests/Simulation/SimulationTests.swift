@@ -22,6 +22,10 @@ import Testing
 
   private static let mostShown = 50
 
+  /// 10258: the store comes back with an owner of before the last takeover, and the new one had not been heard for a while.
+  @Test("histories that broke a promise once", arguments: [10_258] as [UInt64])
+  func formerlyBroken(_ seed: UInt64) { replay(seed, always: false) }
+
   private func replay(_ seed: UInt64, always: Bool) {
     var simulation = Simulation(seed: seed, keepsTrace: true)
     let broken = simulation.run()

@@ -73,9 +73,7 @@ struct SimulatedOwnership {
 
   /// Whether it is the owner all the same: the store has lost that it is.
   func isRobbed(_ fence: FencedResult.Fence, losses: Int) -> Bool {
-    // Whoever has it by an older epoch had it before.
-    if case .superseded(by: let other?) = fence, other.epoch < owner.epoch { return true }
-    return (self.losses != losses || fence == .unknown) && !hasPaused
+    fence.isOlder(than: owner.epoch) || (self.losses != losses || fence == .unknown) && !hasPaused
   }
 
   /// A segment has two chunks.

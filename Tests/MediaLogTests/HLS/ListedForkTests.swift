@@ -143,6 +143,29 @@ import Testing
     #expect(log.playlistText == owner.playlistText)
   }
 
+  /// The store, and all who knew the log, have lost it; a follower is left.
+  @Test func aFollowerOfALogThatBeginsAnewKeepsItsPlaylist() throws {
+    var lost = MadeLog()
+    lost.segment()
+    lost.floor = SegmentNumber(500)
+    for _ in 0..<6 { lost.segment() }
+    let log = StreamLog(id: Made.stream, limits: lost.limits, listSize: lost.listSize)
+    log.take(lost.stored)
+    let before = try #require(HLSView.playlist(of: log.snapshot()) { "s\($0)" })
+    #expect(before == lost.playlistText)
+    var owner = MadeLog()
+    owner.epoch = 2
+    for _ in 0..<4 { owner.segment() }
+    log.take(owner.stored)
+    #expect(HLSView.playlist(of: log.snapshot()) { "s\($0)" } == before)
+    owner.floor = try #require(log.missingNumber)
+    #expect(owner.floor == lost.playlist.lastListed)
+    for _ in 0..<3 { owner.segment() }
+    log.take(Array(owner.stored.suffix(6)))
+    #expect(log.missingNumber == nil)
+    #expect(log.snapshot().playlist.firstListed == owner.playlist.firstListed)
+  }
+
   @Test func behindAJumpThePlaylistBeginsAnewWithTwo() throws {
     var log = MadeLog(listSize: 4)
     for _ in 0..<8 { log.segment() }

@@ -160,8 +160,10 @@ import Testing
     }
   }
 
-  /// The old owner was cut off, and has numbered on for its own viewers while another had not begun yet.
-  @Test(arguments: StoreKind.all) func viewersOfAnOwnerThatWasCutOffGoOnWithNewNumbers(_ kind: StoreKind) async throws {
+  /// The old owner was cut off, and has numbered on for its own viewers while another had not begun yet. When it is back it
+  /// follows that one, or, `returns`, becomes the owner again.
+  @Test(arguments: StoreKind.all, [false, true])
+  func viewersOfAnOwnerThatWasCutOffGoOnWithNewNumbers(_ kind: StoreKind, returns: Bool) async throws {
     try await withRigs(kind) { rig, other, _ in
       var media = NumberedMedia()
       var viewer = HLSHistory()
@@ -189,15 +191,16 @@ import Testing
       try await back.caughtUp(with: other)
       try read()
       #expect(rig.log.missingNumber == last)
-      try await back.store.raise(Made.stream, above: last)
+      if returns { try await back.takeOver(epoch: 3) } else { try await back.store.raise(Made.stream, above: last) }
+      let owner = returns ? back : other
       for _ in 0..<20 {
-        await other.feed(others.frames(50))
-        try await back.caughtUp(with: other)
+        await owner.feed(others.frames(50))
+        try await back.caughtUp(with: owner)
         try read()
       }
       #expect(viewer.problems == [])
       #expect(try #require(viewer.segments.last).number > Int(last.value) + 10)
-      #expect(playlist(rig.log) == playlist(other.log))
+      #expect(playlist(rig.log) == playlist(owner.log))
       await back.stop()
     }
   }
