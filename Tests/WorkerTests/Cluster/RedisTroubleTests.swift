@@ -184,6 +184,45 @@ import Testing
     }
   }
 
+  /// The owner of before was cut off, does not know that it was superseded, and is named by what Redis had saved.
+  @Test func aMemoryOfBeforeATakeoverDoesNotBringTheOldOwnerBack() async throws {
+    try await withFixture { fixture in
+      var relay: TCPRelay?
+      let scene = try await Scene(fixture) { redis in
+        let made = try fixture.relay(to: redis.port)
+        relay = made
+        return made.port
+      }
+      let key = "stream:\(scene.id)"
+      try await scene.redis.command("SAVE")
+      relay?.cut()
+      try await eventually("the other worker to take over", within: .seconds(15)) {
+        try await scene.redis.command("HGET", key, "owner") == "b"
+      }
+      let epoch = try await scene.redis.command("HGET", key, "owner_epoch")
+      try await scene.remote.waitFor(moreBytes: 100_000)
+      try await scene.redis.kill()
+      let killed = ContinuousClock.now
+      try await eventually("both to have given up") { killed.duration(to: .now) > .seconds(3) }
+      relay?.heal()
+      try await scene.redis.restart(empty: false)
+      #expect(try await scene.redis.command("HGET", key, "owner") == "a")
+      try await eventually("the present owner to be named", within: .seconds(10)) {
+        try await scene.redis.command("HMGET", key, "owner", "owner_epoch") == "b\n\(epoch)"
+      }
+      try await eventually("one connection to the source", within: .seconds(15)) {
+        scene.source.openConnections("/live.ts") == 1
+      }
+      try await scene.expectGoingOn()
+      #expect(scene.viewer.end == nil && scene.remote.end == nil)
+      #expect(await scene.player.problems == [])
+      #expect(try await scene.redis.command("HMGET", key, "owner", "owner_epoch") == "b\n\(epoch)")
+      let entries = try await scene.redis.command("XRANGE", "\(key):log", "-", "+").split(separator: "\n")
+      let epochs = zip(entries, entries.dropFirst()).filter { $0.0 == "epoch" }.compactMap { UInt64($0.1) }
+      #expect(!epochs.isEmpty && epochs == epochs.sorted())
+    }
+  }
+
   @Test func aFullRedisTakesNoMediaAndViewersAtTheOwnerGoOn() async throws {
     try await withFixture { fixture in
       let scene = try await Scene(fixture)
