@@ -25,7 +25,8 @@ import Testing
   private static let mostShown = 50
 
   /// 10258: the store comes back with an owner of before the last takeover, and the new one had not been heard for a while.
-  @Test("histories that broke a promise once", arguments: [10_258] as [UInt64])
+  /// 98078: an owner dies between its assertion and its next heartbeat, and an empty entry tells nobody of the stream.
+  @Test("histories that broke a promise once", arguments: [10_258, 98_078] as [UInt64])
   func formerlyBroken(_ seed: UInt64) { replay(seed, always: false) }
 
   private func replay(_ seed: UInt64, always: Bool) {
