@@ -89,7 +89,9 @@ package struct PacketTrace: Sendable {
     var head = packet.loadUnaligned(as: UInt64.self).bigEndian & 0xFFFF_FFF0_FFFF_FFFF
     if view.hasAdaptationField { head &= 0xFFFF_FFFF_FF7F_FFFF }
     var sum = head
-    for offset in stride(from: 8, to: 184, by: 8) { sum = mixed(sum, packet.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+    for offset in stride(from: 8, to: 184, by: 8) {
+      sum = mixed(sum, packet.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
     return mixed(sum, UInt64(packet.loadUnaligned(fromByteOffset: 184, as: UInt32.self)))
   }
 

@@ -52,8 +52,9 @@ struct PacketTraceTests {
 
   private func isTimed(_ packet: ArraySlice<UInt8>) -> Bool {
     packet.withUnsafeBytes { bytes in
-      let view = PacketView(bytes.baseAddress!)
-      guard view.payloadUnitStart, case .complete(let header) = PESHeader.parse(view.payload) else { return false }
+      guard let view = bytes.baseAddress.map({ PacketView($0) }), view.payloadUnitStart,
+        case .complete(let header) = PESHeader.parse(view.payload)
+      else { return false }
       return header.presentationTime != nil
     }
   }
@@ -77,11 +78,12 @@ struct PacketTraceTests {
     var generator = SeededGenerator(seed: 11)
     var joints = 0
     for _ in 0..<40 {
-      guard let cut = Cut(whole, packets: Int.random(in: 1...whole.bytes.count / 188, using: &generator)) else { continue }
+      let packets = Int.random(in: 1...whole.bytes.count / 188, using: &generator)
+      guard let cut = Cut(whole, packets: packets) else { continue }
       let ended = media(cut.log).count
       let lastTimed = try #require(all[..<ended].lastIndex(where: isTimed))
       let begin = Int.random(in: 0...max(0, source.count * ended / all.count), using: &generator)
-      let other = packets(source[begin...])
+      let other = self.packets(source[begin...])
       let sent = media(other).count - missing
       guard let end = Self.trace(other).end(of: cut.trace, except: Self.tables) else {
         #expect(all.count - sent > lastTimed, "it is all there: packet \(ended), from byte \(begin)")

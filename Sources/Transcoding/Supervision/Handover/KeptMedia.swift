@@ -16,14 +16,14 @@ struct KeptMedia: ~Copyable {
 
   /// Takes whole packets, which may be changed then. False: they are too many.
   mutating func keep(_ packets: UnsafeMutableRawBufferPointer) -> Bool {
-    let start = bytes.count
+    let runStart = bytes.count
     bytes.append(contentsOf: packets)
     trace.append(UnsafeRawBufferPointer(packets))
     var hasPoint = false
     normalizer.push(packets) { event in
       if case .mark(let mark) = event, mark.hasTables { hasPoint = true }
     }
-    if hasPoint { points.append(start) }
+    if hasPoint { points.append(runStart) }
     if bytes.count > limit { drop(before: start) }
     return bytes.count <= limit
   }
