@@ -29,7 +29,8 @@ import Testing
   @Test func theLastOfTheNewestOwnerCounts() {
     var memory = LogMemory()
     memory.saw(entry(9, epoch: 2), of: Made.stream)
-    for (number, epoch) in [(8, 2), (30, 1)] as [(UInt64, UInt64)] { memory.saw(entry(number, epoch: epoch), of: Made.stream) }
+    memory.saw(entry(8, epoch: 2), of: Made.stream)
+    memory.saw(entry(30, epoch: 1), of: Made.stream)
     #expect(memory.numbering(Made.stream)?.head == ChunkNumber(9))
     memory.saw(entry(3, epoch: 3), of: Made.stream)
     #expect(memory.numbering(Made.stream)?.head == ChunkNumber(3))
@@ -97,7 +98,9 @@ import Testing
     // Another owner's numbers, far below those it had.
     let store = TrackingStore(limits: rig.log.limits)
     _ = try await store.open(Made.stream, epoch: Epoch(2))
-    for number in UInt64(1)...3 { _ = try await store.commit(Made.sealed(number, epoch: 2, starts: true, target: 2), to: Made.stream) }
+    for number in UInt64(1)...3 {
+      _ = try await store.commit(Made.sealed(number, epoch: 2, starts: true, target: 2), to: Made.stream)
+    }
     rig.log.take(try await store.stored(Made.stream, after: ChunkNumber(0), upTo: ChunkNumber(4)))
     #expect(rig.log.snapshot().playlist.lastListed == SegmentNumber(1))
     await rig.stop()
