@@ -294,14 +294,7 @@ import Testing
     let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
     try server.start(on: reserved)
     #expect(server.boundPort == reserved.number)
-    let text = await onThread { [port = reserved.number] in
-      Result {
-        let client = try RawClient(port: port)
-        try client.get("/echo/x")
-        return try client.readResponse().text
-      }
-    }
-    #expect(try text.get() == "x")
+    #expect(try await echo(at: reserved.number) == "x")
     await server.stop()
   }
 
@@ -326,6 +319,16 @@ import Testing
     #expect(throws: HTTPServerError.self) { try server.start() }
   }
 
+  private func echo(at port: Int) async throws -> String {
+    try await onThread {
+      Result {
+        let client = try RawClient(port: port)
+        try client.get("/echo/x")
+        return try client.readResponse().text
+      }
+    }.get()
+  }
+
   /// Somebody else's connection may get the port in between, but not each time.
   @Test func aPortIsFreeAgainAfterTheStop() async throws {
     let loops = LoopGroup(count: 2, name: "again")
@@ -347,15 +350,8 @@ import Testing
     let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
     do { try server.start() } catch { return nil }
     let bound = server.boundPort
-    let text = await onThread {
-      Result {
-        let client = try RawClient(port: bound)
-        try client.get("/echo/x")
-        return try client.readResponse().text
-      }
-    }
+    answers.append(try await echo(at: bound))
     await server.stop()
-    answers.append(try text.get())
     return bound
   }
 }

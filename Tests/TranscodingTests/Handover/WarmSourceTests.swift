@@ -85,11 +85,7 @@ import Testing
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       let streams = try SupervisionFixture(fixture)
-      let id = try await streams.register(source.url("/live.ts"))
-      try await streams.join(id)
-      let stream = try await streams.stream(id)
-      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
-      try await body(source, streams, stream)
+      try await body(source, streams, try await streams.playing(source.url("/live.ts")).1)
     }
   }
 
@@ -134,8 +130,10 @@ import Testing
       await rig.close()
       let told = rig.told.withLock { $0 }
       #expect(told.begun == [false] && told.order == ["begin"])
-      let report = TSCaptureChecker.check(told.bytes)
+      // The read that brought the tables may have brought something before them, which no log takes.
+      let report = TSCaptureChecker.check(told.bytes, beginning: .anywhere)
       #expect(report.problems.isEmpty, "\(report.problems)")
+      #expect(TSCapture.videoFrames(told.bytes).count > 25)
     }
   }
 

@@ -74,10 +74,7 @@ import Testing
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       let streams = try SupervisionFixture(fixture) { $0.idleGrace = .seconds(60) }
-      let id = try await streams.register(source.url("/live.ts"))
-      try await streams.join(id)
-      let old = try await streams.stream(id)
-      #expect(await old.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let (id, old) = try await streams.playing(source.url("/live.ts"))
       try await streams.leave(id)
       let epoch = try #require(old.runtime).claim.epoch
       #expect(try await streams.coordinator.stopIfIdle(id, epoch: epoch, grace: .zero) == .stop)
@@ -95,10 +92,7 @@ import Testing
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       let streams = try SupervisionFixture(fixture)
-      let id = try await streams.register(source.url("/live.ts"))
-      try await streams.join(id)
-      let stream = try await streams.stream(id)
-      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let (id, stream) = try await streams.playing(source.url("/live.ts"))
       let old = try #require(stream.runtime).claim.epoch
       _ = try await streams.store.open(id, epoch: Epoch(old.value + 1))
       try await eventually("another claim", within: .seconds(15)) {
@@ -110,6 +104,31 @@ import Testing
         })
       #expect(!stream.isOver)
       #expect(source.openConnections("/live.ts") == 1)
+    }
+  }
+
+  /// The coordination has lost the stream, the media have not: its owner puts it back, with its epoch.
+  @Test func aStreamThatIsLostIsPutBackAndGoesOn() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture) { $0.idleGrace = .seconds(60) }
+      let (id, stream) = try await streams.playing(source.url("/live.ts"))
+      let claim = try #require(stream.runtime).claim
+      _ = try await streams.coordinator.delete(id, .manual, unlessUsed: false)
+      _ = try await streams.coordinator.release(id, epoch: claim.epoch, .stopped(.manualDeletion))
+      #expect(
+        try await streams.coordinator.update(id, epoch: claim.epoch, StreamUpdate()) == .fenced(.unknown),
+        "as the owner is going to be answered")
+      try await eventually("the stream to be back") { try await streams.coordinator.stream(id)?.owner != nil }
+      let record = try #require(try await streams.coordinator.stream(id))
+      #expect(record.epoch == claim.epoch && record.registration == claim.registration)
+      let last = try #require(stream.log.snapshot().window.last?.chunk.number)
+      let goesOn = await stream.log.wait(atMost: .seconds(10)) { log in
+        log.window.last.map { $0.chunk.number > last } ?? false
+      }
+      #expect(goesOn)
+      #expect(!stream.isOver && stream.runtime?.claim == claim)
+      #expect(source.totalConnections("/live.ts") == 1)
     }
   }
 
@@ -133,10 +152,7 @@ import Testing
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       let streams = try SupervisionFixture(fixture)
-      let id = try await streams.register(source.url("/live.ts"))
-      try await streams.join(id)
-      let stream = try await streams.stream(id)
-      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let (id, stream) = try await streams.playing(source.url("/live.ts"))
       _ = try await streams.coordinator.delete(id, .manual, unlessUsed: false)
       await streams.manager.stop(id, .manualDeletion)
       #expect(stream.log.snapshot().end == .stopped)
