@@ -39,7 +39,6 @@ import Testing
       await rig.beginRun()
       media.time += 900_000
     }
-    #expect(!hasAll(rig.log), "a store is waited for")
     try await soon("the readers' patience to end") { hasAll(rig.log) }
     #expect(isProvisional(rig.log))
     let given = receipts(rig.log)
@@ -59,8 +58,9 @@ import Testing
     await rig.stop()
   }
 
-  /// More than the queue holds: what was left out is counted with what follows.
-  @Test func segmentsAndSplicesThatWereLeftOutAreCountedAllTheSame() async throws {
+  /// More than the queue holds, before the readers' patience ends or after it: what was left out is counted with what
+  /// follows.
+  @Test(arguments: [400, 2_000]) func segmentsAndSplicesThatWereLeftOutAreCounted(_ atFirst: Int) async throws {
     let rig = try await LogRig(limits: Self.wide, listSize: 1_000, segmentSeconds: 0.5)
     // A chunk of 160 ms for four frames.
     var media = NumberedMedia(framesPerGroup: 1, packetsPerFrame: 2)
@@ -68,9 +68,9 @@ import Testing
     await rig.feed(media.frames(40))
     try await rig.committed()
     rig.store.set(.away)
-    await rig.feed(media.frames(400))
+    await rig.feed(media.frames(atFirst))
     await rig.endRun()
-    try await soon("the readers' patience to end") { hasAll(rig.log) }
+    try await soon("the readers' patience to end") { rig.log.snapshot().window.last?.receipt != nil }
     for _ in 0..<4 {
       media.time += 900_000
       await rig.beginRun()
@@ -83,12 +83,12 @@ import Testing
       try await rig.store.lastChunk(of: Made.stream) == rig.log.snapshot().window.last?.chunk.number
     }
     let stored = try await rig.store.entries(of: Made.stream, after: ChunkNumber(0), limit: 9_999)
-    #expect(stored.count < given.count - 100, "many were left out")
+    #expect(stored.count < rig.log.snapshot().window.items.count - 100, "many were left out")
     let last = try #require(stored.last)
     let items = rig.log.snapshot().window.items
     #expect(last.receipt.segment.value == UInt64(items.count { $0.chunk.header.startsSegment }) - 1)
     #expect(last.receipt.discontinuities == UInt64(items.count { $0.chunk.header.followsDiscontinuity }))
-    for entry in stored { #expect(given[entry.number.value] == entry.receipt, "\(entry.number)") }
+    for entry in stored { #expect(given[entry.number.value].map { $0 == entry.receipt } ?? true, "\(entry.number)") }
     await rig.stop()
   }
 
