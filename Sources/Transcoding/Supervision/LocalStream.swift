@@ -15,8 +15,8 @@ internal import TransportStream
 ///            └◀─ owner dead or gone: claimed ────┘        │
 ///            └── stopped, failed, deleted ──▶ over ◀── the owner's end
 /// ```
+// Safe: `role` is locked, `log` and constants are Sendable; all else is confined to `home`, and every entry asserts it.
 package final class LocalStream: @unchecked Sendable {
-  // Safe: `role` is locked, `log` and constants are Sendable; all else is confined to `home`, and every entry asserts it.
   package let id: StreamID
   package let log: StreamLog
   package let home: EventLoop
@@ -200,7 +200,7 @@ package final class LocalStream: @unchecked Sendable {
       guard case .follower = role.withLock({ $0 }), warm == nil, !hasEnded else { return }
       logger.info("getting ready to take the stream over", ["worker.id": owner.worker.text])
       let planner = SourcePlanner(registration: registration, services: services)
-      let warm = WarmSource(planner: planner, on: home)
+      let warm = WarmSource(planner: planner, log: log, on: home)
       self.warm = warm
       warm.warmUp { [weak self] isReady in
         guard let self else { return }

@@ -294,14 +294,7 @@ import Testing
     let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
     try server.start(on: reserved)
     #expect(server.boundPort == reserved.number)
-    let text = await onThread { [port = reserved.number] in
-      Result {
-        let client = try RawClient(port: port)
-        try client.get("/echo/x")
-        return try client.readResponse().text
-      }
-    }
-    #expect(try text.get() == "x")
+    #expect(try await echo(at: reserved.number) == "x")
     await server.stop()
   }
 
@@ -326,25 +319,40 @@ import Testing
     #expect(throws: HTTPServerError.self) { try server.start() }
   }
 
+  private func echo(at port: Int) async throws -> String {
+    try await onThread {
+      Result {
+        let client = try RawClient(port: port)
+        try client.get("/echo/x")
+        return try client.readResponse().text
+      }
+    }.get()
+  }
+
+  /// Somebody else's connection may get the port in between, but not each time.
   @Test func aPortIsFreeAgainAfterTheStop() async throws {
     let loops = LoopGroup(count: 2, name: "again")
-    var port = 0
-    for _ in 0..<5 {
-      let configuration = HTTPServerConfiguration(host: "127.0.0.1", port: port)
-      let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
-      try server.start()
-      port = server.boundPort
-      let text = await onThread { [port] in
-        Result {
-          let client = try RawClient(port: port)
-          try client.get("/echo/x")
-          return try client.readResponse().text
-        }
+    var answers: [String] = []
+    for _ in 0..<5 where answers.count < 5 {
+      answers = []
+      var port: Int? = 0
+      while let next = port, answers.count < 5 {
+        port = try await serveOnce(on: next, loops, &answers)
       }
-      #expect(try text.get() == "x")
-      await server.stop()
     }
+    #expect(answers == Array(repeating: "x", count: 5))
     loops.stop()
+  }
+
+  /// Answers the port that was served on; nil: it is not free.
+  private func serveOnce(on port: Int, _ loops: LoopGroup, _ answers: inout [String]) async throws -> Int? {
+    let configuration = HTTPServerConfiguration(host: "127.0.0.1", port: port)
+    let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
+    do { try server.start() } catch { return nil }
+    let bound = server.boundPort
+    answers.append(try await echo(at: bound))
+    await server.stop()
+    return bound
   }
 }
 
