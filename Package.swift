@@ -33,6 +33,7 @@ let package = Package(
     .systemLibrary(name: "CCurl"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CYAML"),
+    .systemLibrary(name: "CFFmpeg"),
     .target(name: "CLinux"),
     library("Identifiers", []),
     library("JSONCoding", []),
@@ -56,13 +57,14 @@ let package = Package(
         "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
         "Cluster", "CYAML",
       ]),
+    library("FrameEncoding", ["TransportStream", "EventLoop", "ChildProcess", "CFFmpeg", "CLinux"]),
     library(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
         "MediaLog", "Cluster", "Transcoding", "CYAML",
       ]),
-    executable("millrace", ["Worker"]),
+    executable("millrace", ["FrameEncoding", "Worker"]),
     library("TestKit", ["CLinux"]),
     executable(
       "Bench", ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "TestKit"]),
@@ -79,6 +81,7 @@ let package = Package(
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
+    tests("FrameEncoding", ["TransportStream", "EventLoop", "ChildProcess", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )

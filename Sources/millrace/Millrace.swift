@@ -1,11 +1,15 @@
 import Foundation
+import FrameEncoding
 import Worker
 
 @main
 enum Millrace {
   static func main() async {
+    let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
+    let environment = ProcessInfo.processInfo.environment
+    // A worker's helper, not for people: it is in no help text.
+    if arguments == ["encoder"] { exit(EncoderProcess.run(environment: environment)) }
     let runner = CommandRunner { await WorkerMain.serve(configuration: $0) }
-    let process = ProcessInfo.processInfo
-    exit(await runner.run(arguments: Array(process.arguments.dropFirst()), environment: process.environment))
+    exit(await runner.run(arguments: arguments, environment: environment))
   }
 }

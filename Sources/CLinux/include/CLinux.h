@@ -43,6 +43,10 @@ int clinux_enlarge_pipe(int descriptor, int bytes);
 // Answers 0 or an errno.
 int clinux_spawn_closes_from(posix_spawn_file_actions_t *actions, int first);
 
+// openat2(2) with RESOLVE_BENEATH: no part of the path, no symlink in it, leads out of the folder. Retried while the
+// kernel cannot tell because of a concurrent rename. `mode` counts with O_CREAT. Answers the descriptor.
+int clinux_open_beneath(int folder, const char *path, int flags, mode_t mode);
+
 // What a child process gets. Strings and arrays (which end with NULL) belong to the caller.
 struct clinux_spawn_request {
   const char *path;          // absolute; PATH is not searched
