@@ -81,7 +81,7 @@ let package = Package(
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
-    tests("FrameEncoding", ["TransportStream", "EventLoop", "ChildProcess", "TestKit"]),
+    tests("FrameEncoding", ["TransportStream", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )

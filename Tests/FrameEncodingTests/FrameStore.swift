@@ -25,7 +25,8 @@ struct FrameStore: Sendable {
     FrameInput(path: path, client: "c1", captured: 1_700_000_000_000_000 + Int64(second) * 1_000_000)
   }
 
-  func job(_ frames: [FrameInput], segment number: Int = 0, _ change: (inout EncodeJob) -> Void = { _ in }) -> EncodeJob {
+  func job(_ frames: [FrameInput], segment number: Int = 0, _ change: (inout EncodeJob) -> Void = { _ in }) -> EncodeJob
+  {
     var job = EncodeJob(
       base: folder.path, frames: frames, output: "\(Self.device)/hls/segments/.seg_\(number).7.tmp")
     change(&job)

@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// `MILLRACE_ENCODER_FAULT=crash` ends the process by SIGABRT, `hang` lets it hang. Nothing sets it but tests.
 struct EncoderFault {
-  package static let variable = "MILLRACE_ENCODER_FAULT"
+  static let variable = "MILLRACE_ENCODER_FAULT"
 
   private enum Kind: String { case crash, hang }
 

@@ -1,4 +1,3 @@
-internal import CFFmpeg
 internal import Glibc
 
 /// What `millrace encoder` does: takes requests from the socket that it was given as its standard input, one at a time,
@@ -17,7 +16,6 @@ package struct EncoderProcess {
   /// `environment`: see `EncoderFault`. Answers the exit status: 0 at the end of the requests, 1 if the socket is none or
   /// carries something else.
   package static func run(environment: [String: String]) -> Int32 {
-    av_log_set_level(AV_LOG_FATAL)
     // A worker that is gone ends this by the parent-death signal; until then a write just fails.
     signal(SIGPIPE, SIG_IGN)
     limitAddressSpace()

@@ -1,3 +1,4 @@
+internal import CFFmpeg
 internal import Glibc
 
 /// Carries out requests, one at a time, in the process that calls it.
@@ -8,7 +9,11 @@ package final class JobRunner {
   package convenience init() { self.init { _ in } }
 
   /// `afterDecoding` sees each decoded picture: faults are put in there.
-  init(afterDecoding: @escaping (Picture) -> Void) { self.afterDecoding = afterDecoding }
+  init(afterDecoding: @escaping (Picture) -> Void) {
+    // What is wrong with a frame is in its outcome.
+    av_log_set_level(AV_LOG_FATAL)
+    self.afterDecoding = afterDecoding
+  }
 
   package func run(_ request: EncoderRequest) -> Result<EncodeReport, EncodeFailure> {
     let began = Self.processorMicroseconds()

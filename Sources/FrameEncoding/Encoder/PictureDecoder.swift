@@ -32,6 +32,7 @@ struct PictureDecoder {
     }
     defer { Self.free(&context) }
     context.pointee.thread_count = 1
+    context.pointee.thread_type = FF_THREAD_SLICE
     context.pointee.max_pixels = Int64(limits.maxPixels)
     context.pointee.get_buffer2 = blackBuffer
     var code = avcodec_open2(context, codec, nil)

@@ -6,7 +6,8 @@ extension EncoderRequest {
       case .encode(let job): job.frames
       case .check(_, let frames, _): frames
       }
-    return (1...Self.maxFrames).contains(frames.count) ? nil : "\(frames.count) frames; 1 to \(Self.maxFrames) are allowed"
+    return (1...Self.maxFrames).contains(frames.count)
+      ? nil : "\(frames.count) frames; 1 to \(Self.maxFrames) are allowed"
   }
 }
 

@@ -50,7 +50,8 @@ final class VideoEncoder {
     }
     let code = avcodec_open2(context, codec, &options)
     guard code >= 0 else {
-      throw EncodeFailure("x264, preset \(settings.preset), \(settings.size.width) x \(settings.size.height)", libav: code)
+      throw EncodeFailure(
+        "x264, preset \(settings.preset), \(settings.size.width) x \(settings.size.height)", libav: code)
     }
   }
 

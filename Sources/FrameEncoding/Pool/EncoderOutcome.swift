@@ -7,6 +7,8 @@ package enum EncoderOutcome: Equatable, Sendable {
   case crashed(detail: String)
   /// It was killed for taking too long. The output may be there, of any length.
   case timedOut
-  /// It was not begun: no process could be started, the queue is full, or the pool has been stopped.
+  /// It was not begun: no process could be started, or the queue is full.
   case notStarted(detail: String)
+  /// The pool has been stopped: it was not begun, or killed in the middle. The output may be there, of any length.
+  case stopped
 }

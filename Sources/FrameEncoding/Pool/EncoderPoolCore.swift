@@ -64,7 +64,8 @@ final class EncoderPoolCore {
         timers[place] = nil
         finish(request, outcome(of: ending))
       case .kill(let place): connections[place]?.kill()
-      case .refuse(let request, let refusal): finish(request, .notStarted(detail: Self.text(refusal)))
+      case .refuse(let request, .full): finish(request, .notStarted(detail: "too many requests wait for an encoder"))
+      case .refuse(let request, .stopped): finish(request, .stopped)
       }
     }
     if machine.processes == 0, !whenEmpty.isEmpty {
@@ -74,18 +75,11 @@ final class EncoderPoolCore {
     }
   }
 
-  private static func text(_ refusal: EncoderPoolStateMachine.Refusal) -> String {
-    switch refusal {
-    case .full: "too many requests wait for an encoder"
-    case .stopped: "the encoders have been stopped"
-    }
-  }
-
   private func outcome(of ending: EncoderPoolStateMachine.Ending) -> EncoderOutcome {
     switch ending {
     case .answered, .crashed, .startFailed: heard ?? .crashed(detail: "it ended")
     case .timedOut: .timedOut
-    case .stopped: .notStarted(detail: Self.text(.stopped))
+    case .stopped: .stopped
     }
   }
 

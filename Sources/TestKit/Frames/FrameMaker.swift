@@ -24,7 +24,9 @@ package enum FrameMaker {
       try file.write(contentsOf: Data(luma))
     }
     try file.close()
-    let input = ["-f", "rawvideo", "-pix_fmt", "gray", "-color_range", "pc", "-video_size", "\(width)x\(height)", "-i", raw]
+    let input = [
+      "-f", "rawvideo", "-pix_fmt", "gray", "-color_range", "pc", "-video_size", "\(width)x\(height)", "-i", raw,
+    ]
     let codec =
       switch format {
       case .jpeg: ["-pix_fmt", "yuvj420p", "-q:v", "\(quality)"]

@@ -12,8 +12,8 @@ package enum SegmentReader {
     let result = try await FFmpegTool.succeed(
       "ffmpeg",
       [
-        "-v", "error", "-nostdin", "-i", path, "-fps_mode", "passthrough", "-pix_fmt", "yuvj420p", "-vf",
-        "extractplanes=y", "-f", "rawvideo", "-",
+        "-v", "error", "-nostdin", "-i", path, "-fps_mode", "passthrough", "-vf", "extractplanes=y",
+        "-f", "rawvideo", "-",
       ])
     let bytes = width * height
     guard result.output.count % bytes == 0 else {
