@@ -31,7 +31,7 @@ package protocol ChunkStore: Sendable {
     -> LogSubscription
 
   /// Drops the stream's chunks, keeps its numbering, and takes no more until the log is opened again: it rests.
-  /// Harmless when a newer owner than `epoch` has opened it.
+  /// Harmless when another owner than `epoch` has opened it.
   func clear(_ stream: StreamID, epoch: Epoch) async throws(ChunkStoreError)
 
   /// Forgets the stream: its chunks, its numbering, its epoch.

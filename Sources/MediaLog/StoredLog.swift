@@ -75,7 +75,7 @@ struct StoredLog {
   }
 
   mutating func clear(_ owner: Epoch) {
-    guard owner >= epoch else { return }
+    guard owner == epoch else { return }
     isOpen = false
     window = []
     (bytes, span) = (0, 0)

@@ -36,6 +36,15 @@ final class LeaseCore: @unchecked Sendable {
 
   var forgetful: Duration? { memory.withLock { $0.forgetful(now: now) } }
 
+  /// Whether the store has this worker's lease, and none that it has made anew without this worker knowing it.
+  func holdsLease() async -> Bool {
+    let held = try? await connection.send(RedisCommand("GET", setup.key), timeout: setup.times.renew)
+    guard let value = held?.text.map({ LeaseValue(text: $0) }), value.token == setup.token else { return false }
+    return await withCheckedContinuation { done in
+      loop.execute { [self] in done.resume(returning: rule.knows(value)) }
+    }
+  }
+
   func start() {
     loop.assertInLoop()
     connection.onStateChange { [weak self] state in self?.changed(state) }
@@ -123,6 +132,7 @@ final class LeaseCore: @unchecked Sendable {
 
   /// The permit follows the state before anybody hears of it.
   private func note(_ notice: LeaseNotice?) {
+    if notice == .restored { memory.withLock { $0.lost(now: now) } }
     if case .held(let until) = rule.state { setup.permit.set(until: until) } else { setup.permit.set(until: nil) }
     if let notice { tell(notice) }
   }

@@ -40,8 +40,12 @@ package final class LeaseKeeper: Sendable {
   package var connectionID: Int64? { core.connection.clientID }
 
   /// Nil: what the store does not have does not exist. Else how long nobody is to be judged dead, nor a stream to be
-  /// claimed, because of what is missing there. See `ServerMemory`.
-  package var forgetful: Duration? { core.forgetful }
+  /// claimed, because of what is missing there. See `ServerMemory`. Asks the store whether it has this worker's lease: one
+  /// that has lost all it had tells by that.
+  package func forgetful() async -> Duration? {
+    if let wait = core.forgetful { return wait }
+    return await core.holdsLease() ? nil : core.forgetful ?? times.lapse
+  }
 
   /// Gives the lease back and ends: nothing may be published any more.
   package func stop() async {

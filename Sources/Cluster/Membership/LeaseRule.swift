@@ -88,6 +88,9 @@ package struct LeaseRule: Sendable {
     }
   }
 
+  /// Whether a value that the store has is that of a renewal whose answer is known: what it answered has been told.
+  package func knows(_ value: LeaseValue) -> Bool { value.number <= answered }
+
   private mutating func lose(to token: String) -> LeaseNotice? {
     guard state != .lost(to: token) else { return nil }
     state = .lost(to: token)

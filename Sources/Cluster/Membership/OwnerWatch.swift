@@ -17,7 +17,7 @@ package final class OwnerWatch: Sendable {
   private let keys: RedisKeys
   private let times: LeaseTimes
   private let clock: ClusterClock
-  private let forgetful: @Sendable () -> Duration?
+  private let forgetful: @Sendable () async -> Duration?
   /// The lease connections that workers named last.
   private let connectionIDs = Mutex<[WorkerID: Int64]>([:])
   private static let rememberedWorkers = 1000
@@ -25,7 +25,7 @@ package final class OwnerWatch: Sendable {
   /// `connection`: the one for coordination. `forgetful`: `LeaseKeeper.forgetful`.
   package init(
     worker: WorkerID, connection: RedisConnection, keys: RedisKeys = RedisKeys(), times: LeaseTimes = .standard,
-    clock: ClusterClock = .system, forgetful: @escaping @Sendable () -> Duration?
+    clock: ClusterClock = .system, forgetful: @escaping @Sendable () async -> Duration?
   ) {
     self.worker = worker
     self.connection = connection
@@ -72,9 +72,11 @@ package final class OwnerWatch: Sendable {
     } else {
       found = try await presence(of: named, owner)
     }
+    let (lease, answeredAt) = (replies[0].text.map { LeaseValue(text: $0) }, clock.now.elapsed)
+    let isThere = lease != nil && found != .gone
     return OwnerObservation(
-      lease: replies[0].text.map { LeaseValue(text: $0) }, connection: found, askedAt: askedAt,
-      answeredAt: clock.now.elapsed, forgetful: forgetful())
+      lease: lease, connection: found, askedAt: askedAt, answeredAt: answeredAt,
+      forgetful: isThere ? nil : await forgetful())
   }
 
   nonisolated(nonsending) private func presence(

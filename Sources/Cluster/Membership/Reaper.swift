@@ -11,13 +11,13 @@ package final class Reaper: Sendable {
   private let coordinator: RedisCoordinator
   private let outbox: Outbox
   private let times: LeaseTimes
-  private let forgetful: @Sendable () -> Duration?
+  private let forgetful: @Sendable () async -> Duration?
   private let logger: Logger
 
   /// `forgetful`: `LeaseKeeper.forgetful`.
   package init(
     coordinator: RedisCoordinator, outbox: Outbox, times: LeaseTimes = .standard,
-    forgetful: @escaping @Sendable () -> Duration?, logger: Logger
+    forgetful: @escaping @Sendable () async -> Duration?, logger: Logger
   ) {
     self.coordinator = coordinator
     self.outbox = outbox
@@ -42,7 +42,9 @@ package final class Reaper: Sendable {
 
   nonisolated(nonsending) package func look(_ absence: inout AbsenceRule) async throws {
     let found = try await coordinator.leases()
-    let dead = absence.look(listed: found.listed, leased: found.leased, forgetful: forgetful() != nil)
+    let isSure = found.leased.isSuperset(of: found.listed)
+    let isForgetful = isSure ? false : await forgetful() != nil
+    let dead = absence.look(listed: found.listed, leased: found.leased, forgetful: isForgetful)
     for worker in dead where worker != coordinator.worker {
       guard try await coordinator.lockReaping(of: worker, for: times.lapse) else { continue }
       try await reap(worker)

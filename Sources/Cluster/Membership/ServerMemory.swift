@@ -3,6 +3,7 @@
 /// A server that has just started, or that took the place of another, may have lost leases whose holders live, and its
 /// connections have other ids. So for one lease time nobody is dead because of what is missing there, and nobody
 /// claims a stream that has no owner: the living have renewed and re-asserted by then (design.md §6, "Redis restarts").
+/// So it is too when a server that runs on has lost what it had (FLUSHALL).
 package struct ServerMemory: Sendable {
   private let times: LeaseTimes
   private var server: (runID: String, since: Duration)?
@@ -21,6 +22,9 @@ package struct ServerMemory: Sendable {
 
   /// The next server may be another.
   package mutating func disconnected() { isConnected = false }
+
+  /// The server has lost this worker's lease before it lapsed, and so perhaps all that it had.
+  package mutating func lost(now: Duration) { server?.since = now }
 
   /// Nil: what the store does not have does not exist. Else how long to wait for that.
   package func forgetful(now: Duration) -> Duration? {

@@ -7,7 +7,7 @@ extension RedisCoordinator {
   {
     guard settings.isMember() else { throw CoordinatorError(.unavailable, "this worker's lease is not confirmed") }
     let (highest, isDraining) = change { (max($0.highestEpoch(id), highestSeen), $0.isDraining) }
-    let wait = settings.forgetful().map { String(max(1, $0.storedMilliseconds)) } ?? ""
+    let wait = await settings.forgetful().map { String(max(1, $0.storedMilliseconds)) } ?? ""
     let reply = try await listed(
       id,
       [

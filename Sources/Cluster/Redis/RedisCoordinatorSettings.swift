@@ -19,7 +19,7 @@ package struct RedisCoordinatorSettings: Sendable {
   /// written, and nothing is claimed.
   package var isMember: @Sendable () -> Bool = { true }
   /// `LeaseKeeper.forgetful`: nobody claims a stream without owner for so long.
-  package var forgetful: @Sendable () -> Duration? = { nil }
+  package var forgetful: @Sendable () async -> Duration? = { nil }
 
   package init() {}
 

@@ -72,15 +72,20 @@ extension StreamRuntime {
     }
   }
 
-  /// The store has refused a chunk; the coordinator knows why.
+  /// The store has refused a chunk; the coordinator knows why, as a rule.
   func askWhyFenced() {
     guard !isOver else { return }
+    guard fencedWithoutReason < Self.mostFencedWithoutReason else {
+      logger.error("the log is another owner's, the stream is not: it is given up, and claimed anew if it has viewers")
+      return supersede(.release(.stopped(.shutdown)))
+    }
     services.metrics.commitsFenced.add()
     Task { [weak self, services, id, claim, home] in
       let answer = try? await services.coordinator.update(id, epoch: claim.epoch, StreamUpdate())
       home.execute { [weak self] in
         guard let self, !self.isOver else { return }
         if case .fenced(let fence)? = answer { return self.fenced(fence) }
+        if answer == .accepted { self.fencedWithoutReason += 1 }
         self.whyFenced = self.home.schedule(after: .milliseconds(250)) { [weak self] in self?.askWhyFenced() }
       }
     }

@@ -39,6 +39,9 @@ package final class StreamRuntime: @unchecked Sendable {
   var isHeld = false
   var idleCheck: LoopTimer?
   var whyFenced: LoopTimer?
+  /// How often the coordinator has named this worker as the owner since the store said that it is not.
+  var fencedWithoutReason = 0
+  static let mostFencedWithoutReason = 8
   var isAsserting = false
   var update = StreamUpdate()
   /// What has been said of the stream since it exists, as far as this owner knows.
@@ -146,8 +149,8 @@ package final class StreamRuntime: @unchecked Sendable {
     closeSource(grace: min(killGrace ?? longest, longest)) { [self] in release(ending) }
   }
 
-  /// Another worker is the owner. What waits for media here goes on with that one's.
-  func supersede() {
+  /// Another worker is the owner, or the next one that claims the stream. What waits for media here goes on with that one's.
+  func supersede(_ ending: Ending = .doNothing) {
     guard !isOver else { return }
     _ = rule.stop()
     (ticks, pace, idleCheck, whyFenced) = (nil, nil, nil, nil)
@@ -158,7 +161,7 @@ package final class StreamRuntime: @unchecked Sendable {
     // First the stream is the follower's, so that nobody takes it for over.
     onSuperseded?()
     phase.withLock { $0 = .over(.stopped) }
-    closeSource(grace: lossGrace) { [self] in release(.doNothing) }
+    closeSource(grace: lossGrace) { [self] in release(ending) }
   }
 
   func endInput(_ end: LogEnd) {
@@ -203,8 +206,8 @@ package final class StreamRuntime: @unchecked Sendable {
       if case .release(let ending) = ending {
         if let last { _ = try? await services.coordinator.update(id, epoch: epoch, last) }
         _ = try? await services.coordinator.release(id, epoch: epoch, ending)
+        try? await services.store.clear(id, epoch: epoch)
       }
-      try? await services.store.clear(id, epoch: epoch)
       await services.forgetIfDeleted(id)
       home.execute { [self] in
         let closed = onClosed

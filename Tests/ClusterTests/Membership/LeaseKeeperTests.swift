@@ -52,15 +52,15 @@ import Testing
       let rig = try await MembershipRig(fixture)
       let (keeper, notices) = rig.keeper("w1")
       try await eventually("the server") { notices.contains(.connected(sameServer: false)) }
-      try await eventually("its belief") { keeper.forgetful == nil }
+      try await eventually("its belief") { await keeper.forgetful() == nil }
       let before = notices.all.count
       try await rig.server.restart(empty: true)
       try await eventually("the new server") {
         notices.all.dropFirst(before).contains(.connected(sameServer: false))
       }
-      #expect(keeper.forgetful != nil)
+      #expect(await keeper.forgetful() != nil)
       try await eventually("the lease") { keeper.permit.isValid }
-      try await eventually("its belief") { keeper.forgetful == nil }
+      try await eventually("its belief") { await keeper.forgetful() == nil }
     }
   }
 
@@ -69,7 +69,7 @@ import Testing
     try await withFixture { fixture in
       let rig = try await MembershipRig(fixture)
       let (keeper, notices) = rig.keeper("w1")
-      try await eventually("the lease") { keeper.permit.isValid && keeper.forgetful == nil }
+      try await eventually("the lease") { await keeper.forgetful() == nil && keeper.permit.isValid }
       try await rig.server.command("CLIENT", "KILL", "ID", String(try #require(keeper.connectionID)))
       try await eventually("the connection") { notices.contains(.connected(sameServer: true)) }
       #expect(keeper.permit.isValid && !notices.contains(.gaveUp))
@@ -81,10 +81,13 @@ import Testing
     try await withFixture { fixture in
       let rig = try await MembershipRig(fixture)
       let (keeper, notices) = rig.keeper("w1")
-      try await eventually("the lease") { keeper.permit.isValid }
+      try await eventually("its belief") { await keeper.forgetful() == nil }
       try await rig.server.flush()
+      #expect(await keeper.forgetful() != nil, "before the next renewal")
       try await eventually("the notice") { notices.contains(.restored) }
+      #expect(await keeper.forgetful() != nil)
       #expect(keeper.permit.isValid)
+      try await eventually("its belief again") { await keeper.forgetful() == nil }
     }
   }
 

@@ -76,6 +76,14 @@ import Testing
     #expect(memory.forgetful(now: .zero) == nil)
   }
 
+  @Test("a server that has lost this worker's lease is not believed for a lease time")
+  mutating func lost() {
+    _ = memory.connected(to: "a", uptime: .seconds(3600), now: .zero)
+    memory.lost(now: .seconds(10))
+    #expect(memory.forgetful(now: .seconds(10)) == .seconds(3))
+    #expect(memory.forgetful(now: .seconds(13)) == nil)
+  }
+
   @Test("the same server is believed after a reconnection, another one not for a lease time, however long it has run")
   mutating func change() {
     _ = memory.connected(to: "a", uptime: .seconds(3600), now: .zero)

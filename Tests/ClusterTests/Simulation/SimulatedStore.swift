@@ -72,10 +72,7 @@ struct SimulatedStore {
 
   /// With the data of `memory`; nil: without any.
   mutating func restart(from memory: SimulatedStore?, _ now: Millis) {
-    let memory = memory ?? SimulatedStore(workers: workers, streams: streams.count, flaw: flaw)
-    (leases, entries, streams, logs, inboxes) = (
-      memory.leases, memory.entries, memory.streams, memory.logs, memory.inboxes
-    )
+    hold(memory)
     isDown = false
     server += 1
     startedAt = now
@@ -83,16 +80,26 @@ struct SimulatedStore {
     nextConnection = 1
   }
 
+  /// FLUSHALL.
+  mutating func flush() { hold(nil) }
+
+  private mutating func hold(_ memory: SimulatedStore?) {
+    let memory = memory ?? SimulatedStore(workers: workers, streams: streams.count, flaw: flaw)
+    (leases, entries, streams, logs, inboxes) = (
+      memory.leases, memory.entries, memory.streams, memory.logs, memory.inboxes
+    )
+  }
+
   // MARK: Requests
 
   mutating func serve(_ request: SimulatedRequest, from worker: Int, _ now: Millis) -> SimulatedReply {
     switch request {
     case .renew(let number, let token): return .renewed(renew(worker, LeaseValue(token: token, number: number), now))
-    case .follow(let stream, let watches): return .followed(follow(stream, worker, watches, now))
+    case .follow(let stream, let watches): return .followed(follow(stream, worker, watches, now), own: lease(worker, now))
     case .leave(let stream):
       _ = streams[stream]?.leave(Cast.leaves[stream][worker], now: Self.time(now))
       return .done
-    case .look(let owner): return look(owner.worker, now)
+    case .look(let owner): return look(owner.worker, for: worker, now)
     case .claim(let stream, let seen, let dead, let listing):
       list(worker, listing, connection: nil)
       return .claimed(claim(stream, worker, seen, dead, now))
@@ -108,7 +115,8 @@ struct SimulatedStore {
     case .leases:
       let listed = workers.indices.filter { entries[$0] != nil }
       return .leases(
-        listed: listed.map { workers[$0] }, leased: Set(listed.filter { lease($0, now) != nil }.map { workers[$0] }))
+        listed: listed.map { workers[$0] }, leased: Set(listed.filter { lease($0, now) != nil }.map { workers[$0] }),
+        own: lease(worker, now))
     case .entry(let worker): return entry(worker, now)
     case .abandon(let stream, let owner):
       expireClients(stream, now)
@@ -161,11 +169,11 @@ struct SimulatedStore {
     if streams[stream]?.state == .gone { streams[stream] = nil }
   }
 
-  private func look(_ worker: WorkerID, _ now: Millis) -> SimulatedReply {
-    guard let index = index(of: worker) else { return .looked(nil, .unknown) }
+  private func look(_ worker: WorkerID, for asking: Int, _ now: Millis) -> SimulatedReply {
+    guard let index = index(of: worker) else { return .looked(nil, .unknown, own: lease(asking, now)) }
     let connection: OwnerObservation.LeaseConnection =
       entries[index].map { connections.contains($0.connection) ? .present : .gone } ?? .unknown
-    return .looked(lease(index, now), connection)
+    return .looked(lease(index, now), connection, own: lease(asking, now))
   }
 
   private mutating func claim(

@@ -116,7 +116,9 @@ struct SimulatedWorker {
     case .lost:
       for stream in views.indices { views[stream].owned = nil }
       lostAt = now
-    case .restored: losses += 1
+    case .restored:
+      losses += 1
+      memory.lost(now: .milliseconds(now))
     // Another life of this id may have run meanwhile, and have left something.
     case .gained(wasGone: true): hasReapedItself = false
     case .gained, .connected, .disconnected, nil: break
@@ -146,11 +148,12 @@ struct SimulatedWorker {
     switch (request, reply) {
     case (.renew(let number, _), .renewed(let answer)?):
       note(lease.answer(number, answer, now: .milliseconds(now)), now)
-    case (.follow(let stream, _), .followed(let reading)?):
+    case (.follow(let stream, _), .followed(let reading, let own)?):
       views[stream].isReading = false
-      if let reading { read(stream, reading, now) }
+      if let reading { read(stream, reading, forgetful(own, now), now) }
     case (.follow(let stream, _), _): views[stream].isReading = false
-    case (.look(let owner), .looked(let value, let connection)?): judge(owner, value, connection, now)
+    case (.look(let owner), .looked(let value, let connection, let own)?):
+      judge(owner, value, connection, forgetful(own, now), now)
     case (.look(let owner), _): for stream in views.indices { views[stream].forgetLook(owner) }
     case (.claim(let stream, _, _, _), let reply): claimed(stream, reply, now)
     case (.commit(let stream, let owner, let position), .fenced(let result)?):
@@ -159,7 +162,7 @@ struct SimulatedWorker {
       if views[stream].owned?.owner == owner { views[stream].owned?.isCommitting = false }
     case (.reassert(let stream, let owner, _), let reply): reasserted(stream, owner, reply)
     case (.stopIfIdle(let stream, let epoch), .stop(let result)?): stopped(stream, epoch, result, now)
-    case (.leases, .leases(let listed, let leased)?): reap(listed, leased, now)
+    case (.leases, .leases(let listed, let leased, let own)?): reap(listed, leased, forgetful(own, now), now)
     case (.entry(let worker), .entry(let version, let owned, let isLeased)?):
       heard(of: worker, version, owned, isLeased, now)
     case (.entry(let worker), _): reaping[worker] = nil
@@ -172,14 +175,21 @@ struct SimulatedWorker {
     }
   }
 
-  private mutating func read(_ stream: Int, _ reading: StreamReading, _ now: Millis) {
+  /// `LeaseKeeper.forgetful`. `own`: this worker's lease in the store.
+  private func forgetful(_ own: LeaseValue?, _ now: Millis) -> Duration? {
+    if let wait = memory.forgetful(now: .milliseconds(now)) { return wait }
+    guard flaw != .noWaitAfterFlush, own.map({ $0.token == token && lease.knows($0) }) != true else { return nil }
+    return LeaseTimes.standard.lapse
+  }
+
+  private mutating func read(_ stream: Int, _ reading: StreamReading, _ forgetful: Duration?, _ now: Millis) {
     views[stream].take(reading, now)
     if reading.owner?.worker != worker, !views[stream].isClaiming { views[stream].isUncertain = false }
     guard views[stream].owned == nil, views[stream].wants(now), !views[stream].isClaiming, mayPublish(now) else {
       return
     }
     guard let owner = reading.owner else {
-      if memory.forgetful(now: .milliseconds(now)) == nil || flaw == .noWaitAfterLoss { claim(stream, over: nil) }
+      if forgetful == nil || flaw == .noWaitAfterLoss { claim(stream, over: nil) }
       return
     }
     if owner.worker == worker { return claim(stream, over: owner) }
@@ -198,12 +208,13 @@ struct SimulatedWorker {
   }
 
   private mutating func judge(
-    _ owner: Ownership, _ lease: LeaseValue?, _ connection: OwnerObservation.LeaseConnection, _ now: Millis
+    _ owner: Ownership, _ lease: LeaseValue?, _ connection: OwnerObservation.LeaseConnection, _ forgetful: Duration?,
+    _ now: Millis
   ) {
     for stream in views.indices where views[stream].isLooking && views[stream].judged?.owner == owner {
       let look = OwnerObservation(
         lease: lease, connection: connection, askedAt: .milliseconds(views[stream].askedAt),
-        answeredAt: .milliseconds(now), forgetful: memory.forgetful(now: .milliseconds(now)))
+        answeredAt: .milliseconds(now), forgetful: forgetful)
       views[stream].isLooking = false
       switch views[stream].judged?.judge.observe(look) {
       case .alive?:
@@ -252,7 +263,7 @@ struct SimulatedWorker {
     if fence == .stopping {
       views[stream].owned = nil
       outbox.append(.release(stream, owner.epoch))
-    } else if owned.losses != losses, !owned.hasPaused, mayPublish(now) {
+    } else if owned.losses != losses || fence == .unknown, !owned.hasPaused, mayPublish(now) {
       views[stream].owned?.asserting = losses
       outbox.append(.reassert(stream, owner, last: owned.last))
     } else {
@@ -282,9 +293,8 @@ struct SimulatedWorker {
 
   // MARK: The dead
 
-  private mutating func reap(_ listed: [WorkerID], _ leased: Set<WorkerID>, _ now: Millis) {
-    let forgetful = memory.forgetful(now: .milliseconds(now)) != nil
-    for dead in absence.look(listed: listed, leased: leased, forgetful: forgetful) {
+  private mutating func reap(_ listed: [WorkerID], _ leased: Set<WorkerID>, _ forgetful: Duration?, _ now: Millis) {
+    for dead in absence.look(listed: listed, leased: leased, forgetful: forgetful != nil) {
       guard let index = Cast.workers.firstIndex(of: dead), index != id, reaping[index] == nil else { continue }
       reaping[index] = (0, 0, 0)
       outbox.append(.entry(index))

@@ -25,6 +25,7 @@ struct Simulation {
     case heal(slot: Int)
     case storeDown(for: Millis, Memory)
     case storeUp(Memory)
+    case flush
     case viewer(slot: Int, stream: Int, comes: Bool)
   }
 
@@ -340,7 +341,7 @@ struct Simulation {
       let slot = Int.random(in: 0..<ids, using: &random)
       let at = moment(&random)
       let length = Int.random(in: 300...7000, using: &random)
-      switch Int.random(in: 0..<8, using: &random) {
+      switch Int.random(in: 0..<9, using: &random) {
       case 0, 1:
         queue.add(.fault(.crash(slot: slot, isLoss: Bool.random(using: &random))), at: at)
         if Bool.random(using: &random) { queue.add(.fault(.start(id: slot)), at: at + length / 4) }
@@ -350,6 +351,7 @@ struct Simulation {
       case 4, 5:
         queue.add(.fault(.partition(slot: slot, breaks: Bool.random(using: &random))), at: at)
         queue.add(.fault(.heal(slot: slot)), at: at + length)
+      case 6: queue.add(.fault(.flush), at: at)
       default:
         let memory = Memory.allCases.randomElement(using: &random) ?? .all
         if memory == .older { queue.add(.snapshot, at: max(0, at - Int.random(in: 0...1000, using: &random))) }
@@ -389,6 +391,12 @@ struct Simulation {
       store.isDown = true
       queue.add(.fault(.storeUp(memory)), at: now + length)
     case .storeUp(let memory): if store.isDown { restartStore(memory) }
+    case .flush:
+      guard !store.isDown else { return }
+      reach("flush")
+      store.flush()
+      emptiedAt = now
+      ledger.storeLostSome()
     case .viewer(let slot, let stream, let comes):
       guard workers.indices.contains(slot), workers[slot].isAlive, workers[slot].pausedUntil == nil else { return }
       workers[slot].watch(stream, comes, now)

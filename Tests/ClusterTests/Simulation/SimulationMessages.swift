@@ -29,16 +29,17 @@ enum SimulatedRequest {
   case inbox(after: Int)
 }
 
+/// `own`: the lease that the asking worker has there.
 enum SimulatedReply {
   case renewed(LeaseRule.Answer)
-  case followed(StreamReading?)
+  case followed(StreamReading?, own: LeaseValue?)
   case done
-  case looked(LeaseValue?, OwnerObservation.LeaseConnection)
+  case looked(LeaseValue?, OwnerObservation.LeaseConnection, own: LeaseValue?)
   /// Nil: somebody owns it, or there is no such stream.
   case claimed(GrantedClaim?)
   case fenced(FencedResult)
   case stop(StopResult)
-  case leases(listed: [WorkerID], leased: Set<WorkerID>)
+  case leases(listed: [WorkerID], leased: Set<WorkerID>, own: LeaseValue?)
   case entry(version: Int, [(stream: Int, owner: Ownership)], isLeased: Bool)
   case abandoned(Abandonment)
   case inbox([(Int, InboxMessage)])
@@ -77,4 +78,6 @@ enum Flaw {
   case noReaper
   /// Streams are claimed at once after the store has lost everything.
   case noWaitAfterLoss
+  /// A store that runs on is believed, whatever it has lost.
+  case noWaitAfterFlush
 }

@@ -38,7 +38,7 @@ import Testing
     }
     for name in [
       "takeover", "fenced", "late", "reasserted", "closed", "told", "two lives", "crash", "store with all",
-      "store with nothing", "store with older",
+      "store with nothing", "store with older", "flush",
     ] {
       #expect(reached[name, default: 0] > 10, "\(name): \(reached)")
     }
@@ -51,6 +51,7 @@ import Testing
       (.noFencing, ", then "), (.leaseShorterThanGiveUp, "without a lease"), (.epochNotGrown, "epoch"),
       (.neverGivesUp, "without a lease"), (.numbersFromOne, ", then "), (.noTakeover, "after the faults"),
       (.noReaper, "without viewers"), (.noWaitAfterLoss, "which runs it"),
+      (.noWaitAfterFlush, "which runs it"),
     ] as [(Flaw, String)])
   func flaws(_ flaw: Flaw, _ promise: String) {
     for seed: UInt64 in 1...2000 {

@@ -84,6 +84,16 @@ import Testing
     }
   }
 
+  @Test(arguments: StoreKind.all) func theClearOfAnOwnerThatNeverOpenedTheLogDoesNoHarm(_ kind: StoreKind) async throws {
+    try await kind.withStore(wide) { store in
+      _ = try await store.open(id, epoch: Epoch(1))
+      _ = try await store.commit(Made.sealed(1, epoch: 1), to: id)
+      try await store.clear(id, epoch: Epoch(2))
+      _ = try await store.commit(Made.sealed(2, epoch: 1), to: id)
+      #expect(try await store.entries(of: id, after: ChunkNumber(0), limit: 9).count == 2)
+    }
+  }
+
   @Test(arguments: StoreKind.all) func aCommitThatComesAfterTheClearIsRefused(_ kind: StoreKind) async throws {
     try await kind.withStore(wide) { store in
       _ = try await store.open(id, epoch: Epoch(1))

@@ -90,6 +90,27 @@ import Testing
     }
   }
 
+  /// As after a loss of the coordination alone, where the media are kept elsewhere.
+  @Test func aLogThatIsAnotherOwnersAloneIsClaimedAnew() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture)
+      let id = try await streams.register(source.url("/live.ts"))
+      try await streams.join(id)
+      let stream = try await streams.stream(id)
+      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let old = try #require(stream.runtime).claim.epoch
+      _ = try await streams.store.open(id, epoch: Epoch(old.value + 1))
+      try await eventually("another claim", within: .seconds(15)) { stream.runtime.map { $0.claim.epoch > old } ?? false }
+      #expect(
+        await stream.log.wait(atMost: .seconds(10)) {
+          $0.window.last.map { $0.receipt != nil && $0.chunk.header.epoch > old } ?? false
+        })
+      #expect(!stream.isOver)
+      #expect(source.openConnections("/live.ts") == 1)
+    }
+  }
+
   @Test func aClaimWithoutALogIsGivenBack() async throws {
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))

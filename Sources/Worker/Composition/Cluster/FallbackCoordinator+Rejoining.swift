@@ -24,14 +24,14 @@ extension FallbackCoordinator {
 
   /// Looks whether Redis is back, a few times a second, until the task is cancelled. `isMember`: connected, with a lease
   /// and with what an earlier life left known. `forgetful`: `LeaseKeeper.forgetful`.
-  func run(isMember: @Sendable () -> Bool, forgetful: @Sendable () -> Duration?) async {
+  func run(isMember: @Sendable () -> Bool, forgetful: @Sendable () async -> Duration?) async {
     while !Task.isCancelled {
       try? await Task.sleep(for: .milliseconds(100))
       guard isAway, isMember() else { continue }
-      let owned = await local?.owned() ?? []
+      let (owned, isForgetful) = (await local?.owned() ?? [], await forgetful() != nil)
       let begins = change { state in
         let isSure = owned.allSatisfy { state.book.isSure($0.registration.id, gaps: state.rule.gaps) }
-        return state.rule.looked(isMember: isMember(), mustWait: !isSure && forgetful() != nil)
+        return state.rule.looked(isMember: isMember(), mustWait: !isSure && isForgetful)
       }
       if begins { await rejoin(owned) }
     }

@@ -73,7 +73,7 @@ final class RedisCluster: Sendable {
     membership = reaped
     var coordinatorSettings = Self.coordinatorSettings(configuration, times)
     coordinatorSettings.isMember = { permit.isValid && reaped.isSettled }
-    coordinatorSettings.forgetful = { lease.forgetful }
+    coordinatorSettings.forgetful = { await lease.forgetful() }
     let coordinator = RedisCoordinator(
       identity: identity, connection: coordination, blocking: events, keys: keys, settings: coordinatorSettings,
       logger: logger)
@@ -82,9 +82,9 @@ final class RedisCluster: Sendable {
     self.fallback = fallback
     outbox = Outbox(connection: coordination, keys: keys)
     watch = OwnerWatch(
-      worker: identity.id, connection: coordination, keys: keys, times: times, forgetful: { lease.forgetful })
+      worker: identity.id, connection: coordination, keys: keys, times: times, forgetful: { await lease.forgetful() })
     reaper = Reaper(
-      coordinator: coordinator, outbox: outbox, times: times, forgetful: { lease.forgetful }, logger: logger)
+      coordinator: coordinator, outbox: outbox, times: times, forgetful: { await lease.forgetful() }, logger: logger)
     inbox = Inbox(worker: identity.id, connection: letters, keys: keys, logger: logger)
     var settings = RedisChunkStoreSettings(keys: keys, limits: configuration.windowLimits)
     settings.chunkLifetime = configuration.buffer.timeToLive
@@ -154,7 +154,7 @@ final class RedisCluster: Sendable {
   ) async {
     await withTaskGroup(of: Void.self) { [coordinator, reaper, inbox, lease] group in
       group.addTask { await self.settle(running, adopt) }
-      group.addTask { await self.fallback.run(isMember: { self.isMember }, forgetful: { lease.forgetful }) }
+      group.addTask { await self.fallback.run(isMember: { self.isMember }, forgetful: { await lease.forgetful() }) }
       group.addTask { await coordinator.run() }
       group.addTask { await reaper.run() }
       group.addTask { await inbox.run(handler) }
