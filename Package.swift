@@ -25,7 +25,10 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 // `scripts/check-imports` compares each file's imports with these lists.
 let package = Package(
   name: "Millrace",
-  products: [.executable(name: "millrace", targets: ["millrace"])],
+  products: [
+    .executable(name: "millrace", targets: ["millrace"]),
+    .executable(name: "millrace-encoder", targets: ["millrace-encoder"]),
+  ],
   targets: [
     .systemLibrary(name: "CLibevent"),
     .systemLibrary(name: "CHiredis"),
@@ -57,17 +60,23 @@ let package = Package(
         "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
         "Cluster", "CYAML",
       ]),
-    library("FrameEncoding", ["TransportStream", "EventLoop", "ChildProcess", "CFFmpeg", "CLinux"]),
+    library("FrameEncoding", ["TransportStream", "EventLoop", "ChildProcess", "CLinux"]),
+    library("FrameEncoder", ["TransportStream", "FrameEncoding", "CFFmpeg", "CLinux"]),
+    library("FrameRecorder", ["Identifiers", "JSONCoding", "CLinux"]),
     library(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
         "MediaLog", "Cluster", "Transcoding", "CYAML",
       ]),
-    executable("millrace", ["FrameEncoding", "Worker"]),
+    executable("millrace", ["Worker"]),
+    executable("millrace-encoder", ["FrameEncoder"]),
     library("TestKit", ["CLinux"]),
     executable(
-      "Bench", ["Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "TestKit"]),
+      "Bench",
+      [
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "FrameRecorder", "TestKit",
+      ]),
     tests("JSONCoding", []),
     tests("Digests", []),
     tests("Observability", []),
@@ -81,7 +90,8 @@ let package = Package(
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
-    tests("FrameEncoding", ["TransportStream", "TestKit"]),
+    tests("FrameEncoder", ["TransportStream", "FrameEncoding", "TestKit"]),
+    tests("FrameRecorder", ["Identifiers", "JSONCoding", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )

@@ -3,12 +3,19 @@ import Foundation
 /// Benchmarks: each prints a table. What a person wants to know is a ratio within one run; seconds are only shown.
 @main
 enum Bench {
-  static func main() async throws {
+  static func main() async {
     var arguments = Array(CommandLine.arguments.dropFirst())
     let command = arguments.isEmpty ? "help" : arguments.removeFirst()
-    let options = BenchOptions(arguments)
+    do { try await run(command, BenchOptions(arguments)) } catch {
+      FileHandle.standardError.write(Data("Bench: \(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run(_ command: String, _ options: BenchOptions) async throws {
     switch command {
     case "transport": TransportStreamBench.run()
+    case "playlist": PlaylistBench.run()
     case "fanout": try await FanOutBench(options).run()
     case "hold": try await HoldBench(options).run()
     case "join": try await JoinBench(options).run()
@@ -28,22 +35,26 @@ enum Bench {
     Usage: swift run -c release Bench COMMAND [--name value …]
 
       transport                      packets through aligner and normaliser, GB/s a core
+      playlist                       a device's playlist of a day: ms to render and to read back
       fanout   --clients 200,800     server CPU-seconds per GB beside a raw write loop, alternating
                --rounds 5 --seconds 6
       hold     --clients 1600        whether so many viewers get the stream's rate
       join     --clients 200         first byte of a further viewer: p50, p95
       memory   --clients 1000        RSS of the worker for each further viewer
       slow     --clients 100         a paused and a slow viewer beside others
-      cluster  --part all            takeover: SIGKILL of an owner; latency: owner to a viewer elsewhere;
-               --rounds 10           load: Redis beside the rate of a stream
-               --seconds 15
+      cluster  --part all            takeover: SIGKILL of an owner; handover: SIGTERM of an owner;
+               --rounds 10           restart: all workers in turn, under viewers behind the balancer;
+               --viewers 50          latency: owner to a viewer elsewhere;
+               --players 50          load: Redis beside the rate of a stream, with so many viewers a worker
+               --seconds 15 --scales 1,10,50 --profile lowlatency
+               --group 1             seconds between the source's key frames
       soak     --seconds 600         one transcode, 50 TS and 20 HLS viewers that come and go: every capture checked
       burst    --clients 1000        so many POST and play one pair over a cluster: FFmpegs, ids, times
                --workers 4 --rounds 3
       keys     --scales 1,10,100     what Redis does for a heartbeat, a claim, a join, a dead worker, beside so many
                                      workers with 100 streams and 1,000 clients each
 
-    Needs a release build of millrace beside it (swift build -c release), ffmpeg, redis-server. Loopback only.
+    Needs a release build of millrace beside it (swift build -c release), ffmpeg, redis-server, haproxy. Loopback only.
     """
 }
 

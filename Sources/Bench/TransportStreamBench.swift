@@ -68,7 +68,7 @@ enum TransportStreamBench {
     return String(repeating: " ", count: max(width - text.count, 0)) + text
   }
 
-  private static func cpuSeconds() -> Double {
+  static func cpuSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

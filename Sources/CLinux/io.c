@@ -3,13 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 int clinux_eventfd(void) {
   int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -43,15 +40,3 @@ void *clinux_map(size_t bytes) {
 void clinux_unmap(void *address, size_t bytes) { munmap(address, bytes); }
 
 void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
-
-int clinux_open_beneath(int folder, const char *path, int flags, mode_t mode) {
-  struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .mode = flags & O_CREAT ? mode : 0};
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  enum { TRIES = 16 };
-  long descriptor = -1;
-  for (int tries = 0; tries < TRIES; tries++) {
-    descriptor = syscall(SYS_openat2, folder, path, &how, sizeof how);
-    if (descriptor >= 0 || (errno != EAGAIN && errno != EINTR)) break;
-  }
-  return descriptor < 0 ? -errno : (int)descriptor;
-}

@@ -4,7 +4,7 @@ package enum LogNews: Sendable {
   case entries([ChunkEntry])
   /// The log gets no more chunks of its present owner.
   case ended(LogEnd)
-  /// The store cannot be reached. It goes on with entries once it can.
+  /// The store cannot be reached. It goes on with entries once it can; or, if that takes too long, with an end as failed.
   case unavailable
 }
 

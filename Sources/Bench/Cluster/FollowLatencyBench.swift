@@ -1,19 +1,20 @@
+import Foundation
 import TestKit
 
 /// How much later a viewer at another worker has the same picture than one at the stream's owner.
 struct FollowLatencyBench {
   let seconds: Int
+  let media: ClusterMedia
 
   func run() async throws {
-    let source = try await SourceServer.start(live: .encoded(.h264Aac))
+    let source = try await media.source()
     let cluster = try await BenchCluster(workers: 2)
     say("a picture at a viewer elsewhere, after its arrival at a viewer at the owner; ms")
-    say("                   p50       p95       max         n")
-    let direct = try await cluster.register("/streams", json: #"{"url":"\#(source.url("/live.ts"))"}"#)
-    say("  direct    \(try await delays(cluster, direct).spread)")
-    let transcode = try await cluster.register(
-      "/transcode", json: #"{"url":"\#(source.url("/live-2.ts"))","profile":"lowlatency"}"#)
-    say("  transcode \(try await delays(cluster, transcode).spread)")
+    say("                                p50       p95       max         n")
+    for stream in media.streams(source) {
+      let id = try await cluster.register(stream.path, json: stream.body)
+      say("  \(stream.name.padding(toLength: 24, withPad: " ", startingAt: 0))\(try await delays(cluster, id).spread)")
+    }
     try await cluster.stop()
     try await source.stop()
   }

@@ -1,9 +1,11 @@
 import Foundation
 import TestKit
 
-/// The owner of a transcode is killed (SIGKILL); how long until viewers and players at the other workers have new media.
+/// The owner of a stream is killed (SIGKILL); how long until viewers at the other workers, on the same connections, and
+/// players behind the balancer have new media.
 struct TakeoverBench {
   let rounds: Int
+  let media: ClusterMedia
 
   private struct Times {
     var viewer: [Double] = []
@@ -11,89 +13,95 @@ struct TakeoverBench {
     var detection: [Double] = []
     var claim: [Double] = []
     var media: [Double] = []
+    var delivery: [Double] = []
+    var child: [Double] = []
     var clockSteps: [Double] = []
+    var problems: [String] = []
   }
 
   func run() async throws {
-    let source = try await SourceServer.start(live: .encoded(.h264Aac))
-    var cluster = try await BenchCluster(workers: 3)
-    let id = try await cluster.register(
-      "/transcode", json: #"{"url":"\#(source.url("/live.ts"))","profile":"lowlatency"}"#)
-    var times = Times()
-    for _ in 0..<rounds {
-      try await round(&cluster, id, &times)
-      try await cluster.addWorker()
-    }
-    try await cluster.stop()
+    let source = try await media.source()
+    for stream in media.streams(source) { try await measure(stream) }
     try await source.stop()
-    say("SIGKILL of the owner, \(rounds) rounds; ms                  p50       p95       max         n")
+  }
+
+  private func measure(_ stream: ChangingStream) async throws {
+    var cluster = try await BenchCluster(workers: 3)
+    let id = try await cluster.register(stream.path, json: stream.body)
+    let audience = BalancedAudience(3, port: cluster.balancer.port, stream: id)
+    try await audience.wait(forSegments: 3)
+    var times = Times()
+    for number in 1...rounds {
+      do { try await round(&cluster, id, audience, &times) } catch {
+        times.problems.append("round \(number): \(error)")
+      }
+    }
+    await audience.stop()
+    say("\(stream.name): SIGKILL of the owner, \(rounds) rounds; ms         p50       p95       max         n")
     say("  kill → new media at a viewer elsewhere       \(times.viewer.spread)")
-    say("  kill → new segment, asking each in turn      \(times.player.spread)")
-    say("  kill → the owner is judged dead              \(times.detection.spread)")
-    say("  judged dead → stream started                 \(times.claim.spread)")
-    say("  stream started → its FFmpeg gives media      \(times.media.spread)")
+    say("    kill → the owner is judged dead            \(times.detection.spread)")
+    say("    judged dead → stream started               \(times.claim.spread)")
+    say("    stream started → its source gives media    \(times.media.spread)")
+    say("    source gives media → the viewer has it     \(times.delivery.spread)")
+    say("  kill → first new segment at a player         \(times.player.spread)")
+    if stream.isTranscoded { say("  kill → the dead worker's FFmpeg is gone      \(times.child.spread)") }
     let least = cell(times.clockSteps.min() ?? .nan, 0)
     say("  decode time, last before → first after       \(times.clockSteps.spread)   least\(least)")
+    for line in await audience.report() { say(line) }
+    say("  problems of captures: \(times.problems.isEmpty ? "none" : "\(times.problems.count)")")
+    for problem in times.problems.prefix(20) { say("    \(problem)") }
+    try await cluster.stop()
   }
 
-  private func round(_ cluster: inout BenchCluster, _ id: String, _ times: inout Times) async throws {
-    let starter = try await cluster.workers[0].capture("/stream/\(id)")
-    try await starter.waitFor(bytes: 50_000)
-    let owner = try await cluster.owner(of: id)
+  private func round(
+    _ cluster: inout BenchCluster, _ id: String, _ audience: BalancedAudience, _ times: inout Times
+  ) async throws {
+    let owner = try await cluster.owner(of: id).process
+    let survivors = cluster.workers.filter { $0.pid != owner.pid }
     var viewers: [LiveCapture] = []
-    for worker in cluster.workers where worker.pid != owner.pid {
-      viewers.append(try await worker.capture("/stream/\(id)"))
-    }
-    for viewer in viewers { try await viewer.waitFor(bytes: 150_000, within: .seconds(40)) }
+    for worker in survivors { viewers.append(try await worker.capture("/stream/\(id)")) }
+    for viewer in viewers { try await viewer.waitFor(bytes: 100_000, within: .seconds(40)) }
+    let ffmpegs = owner.ffmpegs
     let (instant, date) = (ContinuousClock.now, Date.now)
-    try await cluster.kill(owner)
-    times.player.append(instant.duration(to: try await newSegment(cluster.workers, id)) / .milliseconds(1))
-    for viewer in viewers {
-      try await viewer.waitFor(moreBytes: 100_000)
-      let bytes = try await viewer.stop()
-      let report = TSCaptureChecker.check(Array(bytes.prefix(bytes.count / 188 * 188)))
-      let videos = report.videoPIDs
-      guard let joint = report.joints.first(where: { videos.contains($0.pid) }),
-        let at = viewer.arrival(ofByte: joint.packet * 188)
-      else { throw BenchError("a viewer without a splice: \(report.problems)") }
-      times.viewer.append(instant.duration(to: at) / .milliseconds(1))
-      times.clockSteps.append(Double(joint.step) / 90)
+    try await owner.kill()
+    if !ffmpegs.isEmpty {
+      try await eventually("the dead worker's FFmpeg to be gone", within: .seconds(5)) {
+        !ffmpegs.contains(where: ProcessTable.isAlive)
+      }
+      times.child.append(instant.duration(to: .now) / .milliseconds(1))
     }
-    try await starter.stop()
-    let next = try await cluster.owner(of: id)
-    let dead = try logTime(of: "the owner of a stream is dead", in: next.log)
-    let started = try logTime(of: "stream started", in: next.log)
-    let media = try logTime(of: "media flows", in: next.log)
+    let next = try await eventualValue("a successor's media", within: .seconds(40), polling: .milliseconds(100)) {
+      survivors.first { $0.logTime(of: "media flows", after: date) != nil }
+    }
+    for viewer in viewers { try await viewer.waitFor(moreBytes: 100_000) }
+    for viewer in viewers { try await viewer.stop() }
+    for player in audience.players {
+      let segment = try await eventualValue("a segment of the new owner", within: .seconds(20)) {
+        await player.discontinuity(after: instant)
+      }
+      times.player.append(instant.duration(to: segment) / .milliseconds(1))
+    }
+    for viewer in viewers {
+      let change = try await OwnerChange(viewer, changed: instant)
+      times.viewer.append(change.media)
+      times.clockSteps.append(change.clockStep)
+      times.problems += change.problems
+      if let media = next.logTime(of: "media flows", after: date) {
+        times.delivery.append(change.media - media.timeIntervalSince(date) * 1000)
+      }
+    }
+    note(next, date, &times)
+    try await cluster.replace(owner)
+  }
+
+  /// What the successor's log says of its steps.
+  private func note(_ next: WorkerProcess, _ date: Date, _ times: inout Times) {
+    guard let started = next.logTime(of: "stream started", after: date),
+      let media = next.logTime(of: "media flows", after: date)
+    else { return }
+    times.media.append(media.timeIntervalSince(started) * 1000)
+    guard let dead = next.logTime(of: "the owner of a stream is dead", after: date) else { return }
     times.detection.append(dead.timeIntervalSince(date) * 1000)
     times.claim.append(started.timeIntervalSince(dead) * 1000)
-    times.media.append(media.timeIntervalSince(started) * 1000)
-  }
-
-  /// When a playlist first lists a segment behind a discontinuity that was not there at the call.
-  private func newSegment(_ workers: [WorkerProcess], _ id: String) async throws -> ContinuousClock.Instant {
-    var known: Int?
-    var turn = 0
-    let deadline = ContinuousClock.now + .seconds(60)
-    while .now < deadline {
-      turn += 1
-      let answer = try await workers[turn % workers.count].get("/hls/\(id)/playlist.m3u8?client_id=bench")
-      if answer.status == 200, let last = try HLSPlaylist(answer.text).segments.last {
-        let newest = known ?? last.number
-        if last.number > newest, last.isDiscontinuous { return .now }
-        known = max(newest, last.isDiscontinuous ? newest : last.number)
-      }
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    throw BenchError("no new segment")
-  }
-
-  /// Of the last line with this message.
-  private func logTime(of message: String, in log: String) throws -> Date {
-    let formatter = ISO8601DateFormatter()
-    formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-    guard let line = log.split(separator: "\n").last(where: { $0.contains(message) }),
-      let word = line.split(separator: " ").first, let date = formatter.date(from: String(word))
-    else { throw BenchError("the log does not say '\(message)': \(log.suffix(2000))") }
-    return date
   }
 }

@@ -39,13 +39,19 @@ int clinux_socket_pair(int ends[2]);
 // (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft). Answers the size that the pipe then has.
 int clinux_enlarge_pipe(int descriptor, int bytes);
 
+// openat2(2) that never leaves `folder`, whatever links lie on the way (RESOLVE_BENEATH, no magic links); close-on-exec.
+// -EXDEV: the path leads out of the folder.
+int clinux_open_beneath(int folder, const char *path, int flags, unsigned int mode);
+
+// renameat2(2) with RENAME_NOREPLACE.
+int clinux_rename_new(int old_folder, const char *old_name, int new_folder, const char *new_name);
+
+// ioctl(2) FICLONE: the file `target` shares the blocks of `source`.
+int clinux_clone_file(int target, int source);
+
 // posix_spawn_file_actions_addclosefrom_np(3): a child of posix_spawn(3) inherits no descriptor from `first` on.
 // Answers 0 or an errno.
 int clinux_spawn_closes_from(posix_spawn_file_actions_t *actions, int first);
-
-// openat2(2) with RESOLVE_BENEATH: no part of the path, no symlink in it, leads out of the folder. Retried while the
-// kernel cannot tell because of a concurrent rename. `mode` counts with O_CREAT. Answers the descriptor.
-int clinux_open_beneath(int folder, const char *path, int flags, mode_t mode);
 
 // What a child process gets. Strings and arrays (which end with NULL) belong to the caller.
 struct clinux_spawn_request {

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// What `LeaseKeeper` does on its loop.
 final class LeaseCore: @unchecked Sendable {
-  // Safe: used on the loop's thread only, but for what is immutable and the locked `memory`.
+  // Safe: used on the loop's thread only, but for what is immutable and the locked `memory` and `shownState`.
   struct Setup: Sendable {
     let key: String
     let token: String
@@ -20,6 +20,7 @@ final class LeaseCore: @unchecked Sendable {
   let loop: EventLoop
   var handlers: [@Sendable (LeaseNotice) -> Void] = []
   private let memory: Mutex<ServerMemory>
+  private let shownState = Mutex(LeaseRule.State.none)
   private var rule: LeaseRule
   private var timer: LoopTimer?
   private var isStopped = false
@@ -33,6 +34,9 @@ final class LeaseCore: @unchecked Sendable {
   }
 
   private var now: Duration { setup.clock.now.elapsed }
+
+  /// From any thread.
+  var state: LeaseRule.State { shownState.withLock { $0 } }
 
   var forgetful: Duration? { memory.withLock { $0.forgetful(now: now) } }
 
@@ -117,6 +121,8 @@ final class LeaseCore: @unchecked Sendable {
 
   private func answered(_ number: UInt64, _ reply: RedisValue) {
     guard !isStopped, let answer = Self.answer(reply) else { return }
+    // Whoever had it may live.
+    if answer == .created, rule.state != .none { memory.withLock { $0.lost(now: now) } }
     note(rule.answer(number, answer, now: now))
     wake()
   }
@@ -132,8 +138,8 @@ final class LeaseCore: @unchecked Sendable {
 
   /// The permit follows the state before anybody hears of it.
   private func note(_ notice: LeaseNotice?) {
-    if notice == .restored { memory.withLock { $0.lost(now: now) } }
     if case .held(let until) = rule.state { setup.permit.set(until: until) } else { setup.permit.set(until: nil) }
+    shownState.withLock { $0 = rule.state }
     if let notice { tell(notice) }
   }
 
@@ -142,6 +148,9 @@ final class LeaseCore: @unchecked Sendable {
     case .gained(let wasGone): setup.logger.info("the lease is held", ["lease.was_gone": "\(wasGone)"])
     case .restored: setup.logger.warning("Redis had lost the lease", [:])
     case .gaveUp: setup.logger.warning("the lease was not confirmed in time: nothing is published", [:])
+    case .waits(let token):
+      setup.logger.info(
+        "an earlier life of this worker still has the lease, which lapses if that is over", ["lease.token": token])
     case .lost(let token):
       setup.logger.error(
         "another process runs with this WORKER_ID: nothing is published; give each worker an id of its own",

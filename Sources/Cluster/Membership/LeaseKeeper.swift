@@ -39,6 +39,16 @@ package final class LeaseKeeper: Sendable {
   /// CLIENT ID of the lease's connection, for this worker's entry; nil: there is none now.
   package var connectionID: Int64? { core.connection.clientID }
 
+  package var state: LeaseRule.State { core.state }
+
+  /// Another life of this worker's id has the lease, as far as is known: what the cluster has of the id is that one's.
+  package var isAnothers: Bool {
+    switch core.state {
+    case .waiting, .lost: true
+    case .none, .held, .givenUp: false
+    }
+  }
+
   /// Nil: what the store does not have does not exist. Else how long nobody is to be judged dead, nor a stream to be
   /// claimed, because of what is missing there. See `ServerMemory`. Asks the store whether it has this worker's lease: one
   /// that has lost all it had tells by that.

@@ -7,6 +7,8 @@ package enum LeaseNotice: Sendable, Equatable {
   case restored
   /// Nothing was confirmed in time: publish nothing.
   case gaveUp
+  /// An earlier life of this worker id, or another worker, has the lease: nothing is published yet. Its token.
+  case waits(for: String)
   /// The same worker id runs twice: publish nothing. The token of the other life.
   case lost(to: String)
   /// The lease connection is there. `sameServer`: the server of the last time, with its memory.

@@ -1,22 +1,28 @@
 /// This worker's own lease: when to renew it, and until when it may publish (design.md §3, "Lease").
 ///
 /// ```
-///   none ──confirmed──▶ held ──no confirmation for give-up──▶ givenUp
-///                        ▲  ◀──────────confirmed──────────────┘
-///                        └─confirmed── lost ◀──another holder── any
+///   none ───confirmed────▶ held ──no confirmation for give-up──▶ givenUp
+///     │                     ▲ ▲◀──────────confirmed──────────────┘
+///     └──another holder     │ └─confirmed── lost ◀──another holder── held, givenUp
+///                 ▼         │                ▲
+///              waiting ──confirmed           │
+///                 └──the other has renewed───┘
 /// ```
 ///
 /// Times are readings of one monotonic clock. Replies may come late, twice, in another order or not at all: what counts
 /// is when their renewal was sent, since the store's lease cannot have begun earlier.
 package struct LeaseRule: Sendable {
   package enum State: Sendable, Equatable {
-    /// Not confirmed since the start. Exits: a confirmation `held`, another holder `lost`.
+    /// Not confirmed since the start. Exits: a confirmation `held`, another holder `waiting`.
     case none
+    /// Another life of this worker id had the lease when this one first asked, perhaps one that has just died. Exits: a
+    /// confirmation `held`; another number, or a third holder, `lost`.
+    case waiting(for: LeaseValue)
     /// Publishing is allowed before `until`. Exits: time `givenUp`, another holder `lost`.
     case held(until: Duration)
-    /// Nothing was confirmed in time. Exits as `none`.
+    /// Nothing was confirmed in time. Exits: a confirmation `held`, another holder `lost`.
     case givenUp
-    /// Another life of this worker id has the lease. Exits: a confirmation `held`.
+    /// Another life of this worker id has the lease, and lives. Exits: a confirmation `held`.
     case lost(to: String)
   }
 
@@ -82,7 +88,7 @@ package struct LeaseRule: Sendable {
     answered = number
     renewAt = max(now, sentAt + times.renew)
     switch answer {
-    case .heldByAnother(let value): return lose(to: value.token)
+    case .heldByAnother(let value): return meet(value, sentAt, now)
     case .renewed: return hold(until: sentAt + times.giveUp, created: false, now)
     case .created: return hold(until: sentAt + times.giveUp, created: true, now)
     }
@@ -91,10 +97,20 @@ package struct LeaseRule: Sendable {
   /// Whether a value that the store has is that of a renewal whose answer is known: what it answered has been told.
   package func knows(_ value: LeaseValue) -> Bool { value.number <= answered }
 
-  private mutating func lose(to token: String) -> LeaseNotice? {
-    guard state != .lost(to: token) else { return nil }
-    state = .lost(to: token)
-    return .lost(to: token)
+  private mutating func meet(_ other: LeaseValue, _ sentAt: Duration, _ now: Duration) -> LeaseNotice? {
+    switch state {
+    case .none:
+      state = .waiting(for: other)
+      renewAt = max(now, sentAt + times.renew / 2)
+      return .waits(for: other.token)
+    case .waiting(for: other):
+      renewAt = max(now, sentAt + times.renew / 2)
+      return nil
+    case .lost(to: other.token): return nil
+    case .waiting, .held, .givenUp, .lost:
+      state = .lost(to: other.token)
+      return .lost(to: other.token)
+    }
   }
 
   private mutating func hold(until deadline: Duration, created: Bool, _ now: Duration) -> LeaseNotice? {
@@ -103,7 +119,7 @@ package struct LeaseRule: Sendable {
     case .held(let until):
       state = .held(until: max(until, deadline))
       return created ? .restored : nil
-    case .none, .givenUp, .lost:
+    case .none, .waiting, .givenUp, .lost:
       state = .held(until: deadline)
       return .gained(wasGone: created)
     }

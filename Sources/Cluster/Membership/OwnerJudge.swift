@@ -3,6 +3,8 @@ package struct OwnerObservation: Sendable, Equatable {
   /// The owner's lease; nil: there is none.
   package var lease: LeaseValue?
   package var connection: LeaseConnection
+  /// How long ago it was renewed, at least: the lease time less what the store says is left of it. Nil: not known.
+  package var age: Duration?
   /// When the question was sent and its answer was there, on one monotonic clock.
   package var askedAt: Duration
   package var answeredAt: Duration
@@ -17,10 +19,12 @@ package struct OwnerObservation: Sendable, Equatable {
   }
 
   package init(
-    lease: LeaseValue?, connection: LeaseConnection, askedAt: Duration, answeredAt: Duration, forgetful: Duration? = nil
+    lease: LeaseValue?, connection: LeaseConnection, age: Duration? = nil, askedAt: Duration, answeredAt: Duration,
+    forgetful: Duration? = nil
   ) {
     self.lease = lease
     self.connection = connection
+    self.age = age
     self.askedAt = askedAt
     self.answeredAt = answeredAt
     self.forgetful = forgetful
@@ -54,7 +58,7 @@ package struct OwnerJudge: Sendable {
     case unseen
     /// The lease was there, and so was the connection, or nothing is known of it.
     case present(token: String)
-    /// The connection is gone, and the number has not moved since.
+    /// The connection is gone, and the number has not moved since the first look that found this.
     case standing(LeaseValue, since: Duration)
   }
 
@@ -83,12 +87,13 @@ package struct OwnerJudge: Sendable {
   }
 
   private mutating func stands(_ lease: LeaseValue, _ look: OwnerObservation) -> OwnerVerdict {
-    guard case .standing(lease, let since) = state else {
+    var stood = look.age ?? .zero
+    if case .standing(lease, let since) = state {
+      // The number was read after the one was answered and after the other was asked.
+      stood = max(stood, look.askedAt - since)
+    } else {
       state = .standing(lease, since: look.answeredAt)
-      return .suspect(lookAgainAfter: times.standstill)
     }
-    // The number was read after the one was answered and after the other was asked.
-    let stood = look.askedAt - since
     return stood >= times.standstill ? .dead(.connectionGone) : .suspect(lookAgainAfter: times.standstill - stood)
   }
 }

@@ -35,9 +35,9 @@ package final class OwnerWatch: Sendable {
     self.forgetful = forgetful
   }
 
-  /// To be asked when a stream stands still. Takes two round trips, and 1.2 renewals more if the owner's connection is
-  /// gone; after a change of the server up to a lease time. An owner that is this worker is dead: it is asked only
-  /// about ownerships that it does not run.
+  /// To be asked when a stream stands still. Takes two round trips, and, if the owner's connection is gone, what is left
+  /// of 1.2 renewals since the last one; after a change of the server up to a lease time. An owner that is this worker
+  /// is dead: it is asked only about ownerships that it does not run.
   nonisolated(nonsending) package func judge(_ owner: Ownership) async -> Finding {
     guard owner.worker != worker else { return .dead(.notRunning) }
     var judge = OwnerJudge(times: times)
@@ -61,22 +61,32 @@ package final class OwnerWatch: Sendable {
   nonisolated(nonsending) private func look(at owner: WorkerID) async throws(RedisError) -> OwnerObservation {
     let remembered = connectionIDs.withLock { $0[owner] }
     let askedAt = clock.now.elapsed
-    var commands = [RedisCommand("GET", keys.lease(owner)), RedisCommand("HGET", keys.workers, owner.text)]
+    var commands = [
+      RedisCommand("GET", keys.lease(owner)), RedisCommand("PTTL", keys.lease(owner)),
+      RedisCommand("HGET", keys.workers, owner.text),
+    ]
     if let remembered { commands.append(Self.listing(remembered)) }
     let replies = try await connection.pipeline(commands, timeout: times.giveUp)
-    for reply in replies.prefix(2) { if let error = reply.error { throw .server(error) } }
-    let named = replies[1].text.flatMap { WorkerEntryFields.decode(owner.text, $0)?.leaseConnection }
+    for reply in replies.prefix(3) { if let error = reply.error { throw .server(error) } }
+    let named = replies[2].text.flatMap { WorkerEntryFields.decode(owner.text, $0)?.leaseConnection }
     let found: OwnerObservation.LeaseConnection
     if named == remembered {
-      found = replies.count > 2 ? Self.presence(replies[2]) : .unknown
+      found = replies.count > 3 ? Self.presence(replies[3]) : .unknown
     } else {
       found = try await presence(of: named, owner)
     }
     let (lease, answeredAt) = (replies[0].text.map { LeaseValue(text: $0) }, clock.now.elapsed)
     let isThere = lease != nil && found != .gone
     return OwnerObservation(
-      lease: lease, connection: found, askedAt: askedAt, answeredAt: answeredAt,
+      lease: lease, connection: found, age: age(replies[1]), askedAt: askedAt, answeredAt: answeredAt,
       forgetful: isThere ? nil : await forgetful())
+  }
+
+  /// Of a lease with so many milliseconds left; nil for none, and for one that lives longer than leases do here.
+  private func age(_ left: RedisValue) -> Duration? {
+    guard let milliseconds = left.integer, milliseconds > 0 else { return nil }
+    let age = times.lapse - .milliseconds(milliseconds)
+    return age >= .zero ? age : nil
   }
 
   nonisolated(nonsending) private func presence(

@@ -23,7 +23,7 @@ package struct ServerMemory: Sendable {
   /// The next server may be another.
   package mutating func disconnected() { isConnected = false }
 
-  /// The server has lost this worker's lease before it lapsed, and so perhaps all that it had.
+  /// The server has no lease of this worker where there was one: it may have lost all that it had.
   package mutating func lost(now: Duration) { server?.since = now }
 
   /// Nil: what the store does not have does not exist. Else how long to wait for that.

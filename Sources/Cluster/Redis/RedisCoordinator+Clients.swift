@@ -12,13 +12,18 @@ extension RedisCoordinator {
     case "joined": break
     default: throw reply.unexpected
     }
-    change { $0.join(join) }
+    let (isNew, owner) = (!reply.events.isEmpty, try reply.owner(0))
+    let isToBeTold = change { share in
+      share.join(join)
+      return share.isToBeTold(join.stream, now: reply.now, interval: settings.clientTTL / 10) || isNew
+    }
+    guard isToBeTold else { return .joined(clients: reply.clients ?? 0, owner: owner) }
     try await follow([reply]) {
       $0.noteAccess($1)
       $0.noteClients($1)
       $0.noteWatching(worker, $1)
     }
-    return .joined(clients: reply.clients ?? 0, owner: try reply.owner(0))
+    return .joined(clients: reply.clients ?? 0, owner: owner)
   }
 
   private func arguments(_ join: ClientJoin, limit: Int, isRestored: Bool = false) -> [String] {

@@ -23,6 +23,8 @@ struct WorkerShare: Sendable {
   /// set back.
   private var epochs: [StreamID: Epoch] = [:]
   private var clients: [ClientReference: Presence] = [:]
+  /// When the keys of the whole cluster were last told that a stream has clients here, by the store's clock.
+  private var told: [StreamID: WallTime] = [:]
 
   private struct Presence: Sendable {
     var connections: Set<ConnectionID> = []
@@ -88,6 +90,15 @@ struct WorkerShare: Sendable {
     }
   }
 
+  /// Whether the keys of the whole cluster are to be told that a stream has clients here: once in `interval`, a part of
+  /// the time for which they believe it.
+  mutating func isToBeTold(_ id: StreamID, now: WallTime, interval: Duration) -> Bool {
+    if let last = told[id], last <= now, now < last.advanced(by: interval) { return false }
+    if told.count >= Self.epochLimit { told = [:] }
+    told[id] = now
+    return true
+  }
+
   mutating func leave(_ leave: ClientLeave) {
     let client = ClientReference(stream: leave.traffic.stream, client: leave.traffic.client)
     guard var presence = clients[client] else { return }
@@ -101,6 +112,7 @@ struct WorkerShare: Sendable {
 
   mutating func dropStream(_ id: StreamID) {
     clients = clients.filter { $0.key.stream != id }
+    told[id] = nil
   }
 
   /// Forgets those that poll another worker, or none, for `lifetime`.

@@ -1,9 +1,9 @@
 /// What an encoder process says to a request.
-typealias EncoderAnswer = Result<EncodeReport, EncodeFailure>
+package typealias EncoderAnswer = Result<EncodeReport, EncodeFailure>
 
 extension EncoderAnswer {
   /// Without its length.
-  var wire: [UInt8] {
+  package var wire: [UInt8] {
     var writer = WireWriter()
     switch self {
     case .success(let report):
@@ -20,7 +20,7 @@ extension EncoderAnswer {
     return writer.bytes
   }
 
-  init(wire bytes: ArraySlice<UInt8>) throws(WireError) {
+  package init(wire bytes: ArraySlice<UInt8>) throws(WireError) {
     var reader = WireReader(bytes)
     switch try reader.byte() {
     case 1:

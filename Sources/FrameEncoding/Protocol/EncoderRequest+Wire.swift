@@ -2,7 +2,7 @@ internal import TransportStream
 
 extension EncoderRequest {
   /// Without its length.
-  var wire: [UInt8] {
+  package var wire: [UInt8] {
     var writer = WireWriter()
     switch self {
     case .encode(let job):
@@ -17,7 +17,7 @@ extension EncoderRequest {
     return writer.bytes
   }
 
-  init(wire bytes: ArraySlice<UInt8>) throws(WireError) {
+  package init(wire bytes: ArraySlice<UInt8>) throws(WireError) {
     var reader = WireReader(bytes)
     switch try reader.byte() {
     case 1: self = .encode(try reader.job())

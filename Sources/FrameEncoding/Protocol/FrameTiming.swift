@@ -7,12 +7,13 @@ package enum FrameTiming: Equatable, Sendable {
   case capture(longest: Int64, last: Int64)
 
   /// What the encoder is told, which decides H.264's level: samples in so many 1/90,000 s.
-  var sampleRate: (samples: Int64, in: Int64) {
+  package var sampleRate: (samples: Int64, in: Int64) {
     switch self {
     case .fixed(let duration, let samples): (Int64(samples), duration)
     case .capture: (1, Self.shortest)
     }
   }
 
-  static let shortest: Int64 = 3_000
+  /// What a frame is shown for at least with `capture`: 1/30 s.
+  package static let shortest: Int64 = 3_000
 }

@@ -10,7 +10,7 @@ package enum GeometryRule: Equatable, Sendable {
   private static let longestSide = 8192
 
   /// The size of the output when the first good frame has `source`.
-  func size(for source: PictureSize) -> PictureSize {
+  package func size(for source: PictureSize) -> PictureSize {
     switch self {
     case .session(let size): return size
     case .firstFrame(let maxWidth, let upscales):

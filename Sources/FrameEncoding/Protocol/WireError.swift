@@ -1,4 +1,4 @@
 /// Bytes that are no message of this protocol.
-struct WireError: Error, CustomStringConvertible {
-  let description: String
+package struct WireError: Error, CustomStringConvertible {
+  package let description: String
 }

@@ -25,17 +25,18 @@ package final class HTTPServer: Sendable {
   /// The port that the server listens on; 0 before the start.
   package var boundPort: Int { context.port.load(ordering: .relaxed) }
 
-  /// Listens. When it returns clients can connect. Once only.
-  package func start() throws(HTTPServerError) {
+  /// Listens, on a port that was reserved before or on one that it takes now. When it returns clients can connect. Once
+  /// only. `reserved`: of the same configuration and loops.
+  package func start(on reserved: ReservedPort? = nil) throws(HTTPServerError) {
     let isFirst = isStarted.withLock { isStarted in
       defer { isStarted = true }
       return !isStarted
     }
     guard isFirst else { throw .startedBefore }
-    let configuration = context.configuration
     let sockets: [Int32]
-    do {
-      sockets = try ListenSockets.open(host: configuration.host, port: configuration.port, count: servers.count)
+    do throws(HTTPServerError) {
+      let port = if let reserved { reserved } else { try ReservedPort(context.configuration, count: servers.count) }
+      sockets = try port.listen()
     } catch {
       isStarted.withLock { $0 = false }
       throw error

@@ -4,6 +4,7 @@ internal import Identifiers
 ///
 /// ```
 ///   catching up ──what is there is told──▶ joined: told of what XREAD answers ──cancelled──▶ gone
+///        └────────────── the store is away ──────────┴──▶ told so, and after `outage` that the log is over
 /// ```
 struct FollowBook {
   typealias Handler = @Sendable (LogNews) -> Void
@@ -19,8 +20,10 @@ struct FollowBook {
     let stream: StreamID
     let handler: Handler
     var cursor: LogCursor
+    let since: Instant
     var isJoined = false
     var knowsOfLoss = false
+    var hasGivenUp = false
   }
 
   /// Between two looks at whether a quiet log has begun anew.
@@ -29,15 +32,23 @@ struct FollowBook {
   private var followers: [UInt64: Follower] = [:]
   private var joined: [StreamID: [UInt64]] = [:]
   private var lastID: UInt64 = 0
+  /// After so long without the store a log is over for its followers; nil: never.
+  private let outage: Duration?
+  /// When the store last answered about the joined logs.
+  private var answeredAt: Instant?
   private var restingUntil: [StreamID: Instant] = [:]
   private var spoken: Set<StreamID> = []
+
+  init(outage: Duration?) { self.outage = outage }
 
   var count: Int { followers.count }
   var hasJoined: Bool { !joined.isEmpty }
 
-  mutating func add(_ stream: StreamID, after number: ChunkNumber, _ handler: @escaping Handler) -> UInt64 {
+  mutating func add(
+    _ stream: StreamID, after number: ChunkNumber, now: Instant, _ handler: @escaping Handler
+  ) -> UInt64 {
     lastID += 1
-    followers[lastID] = Follower(stream: stream, handler: handler, cursor: LogCursor(number.value))
+    followers[lastID] = Follower(stream: stream, handler: handler, cursor: LogCursor(number.value), since: now)
     return lastID
   }
 
@@ -59,7 +70,7 @@ struct FollowBook {
   mutating func caughtUp(_ id: UInt64, _ items: [LogItem]) -> Call? {
     guard var follower = followers[id] else { return nil }
     if let last = items.last { follower.cursor = max(follower.cursor, last.cursor) }
-    (follower.isJoined, follower.knowsOfLoss) = (true, false)
+    (follower.isJoined, follower.knowsOfLoss, follower.hasGivenUp) = (true, false, false)
     followers[id] = follower
     joined[follower.stream, default: []].append(id)
     var news = Self.news(items)
@@ -83,7 +94,7 @@ struct FollowBook {
       guard var follower = followers[id] else { return nil }
       let new = items.filter { $0.cursor > follower.cursor }
       follower.cursor = max(follower.cursor, last)
-      follower.knowsOfLoss = false
+      (follower.knowsOfLoss, follower.hasGivenUp) = (false, false)
       followers[id] = follower
       let news = Self.news(new)
       return news.isEmpty ? nil : Call(handler: follower.handler, news: news)
@@ -109,19 +120,40 @@ struct FollowBook {
 
   // MARK: Trouble
 
-  /// The store cannot be reached: whoever does not know it yet.
-  mutating func lost(_ id: UInt64? = nil) -> [Call] {
+  /// The store cannot be reached: whoever does not know it yet. `id`: a follower that has not joined; nil: all that have.
+  mutating func lost(_ id: UInt64? = nil, now: Instant) -> [Call] {
     let ids = id.map { [$0] } ?? joined.values.flatMap { $0 }
     return ids.compactMap { id in
-      guard let follower = followers[id], !follower.knowsOfLoss else { return nil }
+      guard let follower = followers[id] else { return nil }
+      var news: [LogNews] = follower.knowsOfLoss ? [] : [.unavailable]
       followers[id]?.knowsOfLoss = true
-      return Call(handler: follower.handler, news: [.unavailable])
+      if !follower.hasGivenUp, isOver(follower, now) {
+        followers[id]?.hasGivenUp = true
+        if !follower.isJoined { news.append(.entries([])) }
+        news.append(.ended(.failed))
+      }
+      return news.isEmpty ? nil : Call(handler: follower.handler, news: news)
     }
   }
 
-  /// The store answers again.
-  mutating func found() {
-    for id in joined.values.joined() where followers[id]?.knowsOfLoss == true { followers[id]?.knowsOfLoss = false }
+  private func isOver(_ follower: Follower, _ now: Instant) -> Bool {
+    guard let outage else { return false }
+    let heard = follower.isJoined ? max(follower.since, answeredAt ?? follower.since) : follower.since
+    return heard.duration(to: now) >= outage
+  }
+
+  /// Whether followers of a log have been told that it is over because the store was away, and have not heard of it since.
+  func hasGivenUp(_ stream: StreamID) -> Bool {
+    followers.values.contains { $0.stream == stream && $0.hasGivenUp }
+  }
+
+  /// The store answers about the joined logs.
+  mutating func found(now: Instant) {
+    answeredAt = now
+    for id in joined.values.joined() where followers[id]?.knowsOfLoss == true {
+      followers[id]?.knowsOfLoss = false
+      followers[id]?.hasGivenUp = false
+    }
   }
 
   /// The key is no log: it is left alone for a while.

@@ -9,7 +9,7 @@ final class LogWatch: Sendable {
   private typealias Instant = ContinuousClock.Instant
 
   private struct State: Sendable {
-    var book = FollowBook()
+    var book: FollowBook
     var isRunning = false
     /// Counts the reads; odd while one may be waiting in Redis.
     var round: UInt64 = 0
@@ -34,15 +34,20 @@ final class LogWatch: Sendable {
   private let loop: EventLoop
   private let logger: Logger
   private let metrics: RedisChunkStoreMetrics
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
+  /// `outage`: as in `RedisChunkStoreSettings`.
   init(
-    blocking: RedisConnection, media: RedisConnection, keys: RedisKeys, loop: EventLoop, logger: Logger,
-    metrics: RedisChunkStoreMetrics
+    blocking: RedisConnection, media: RedisConnection, keys: RedisKeys, outage: Duration?, loop: EventLoop,
+    logger: Logger, metrics: RedisChunkStoreMetrics
   ) {
+    state = Mutex(State(book: FollowBook(outage: outage)))
     (self.blocking, self.media, self.keys, self.loop) = (blocking, media, keys, loop)
     (self.logger, self.metrics) = (logger, metrics)
   }
+
+  /// See `FollowBook.hasGivenUp`.
+  func hasGivenUp(_ stream: StreamID) -> Bool { state.withLock { $0.book.hasGivenUp(stream) } }
 
   /// 0 when nothing is left behind.
   var followerCount: Int { state.withLock { $0.book.count } }
@@ -50,7 +55,7 @@ final class LogWatch: Sendable {
   func follow(
     _ stream: StreamID, after number: ChunkNumber, _ handler: @escaping @Sendable (LogNews) -> Void
   ) -> LogSubscription {
-    let id = state.withLock { $0.book.add(stream, after: number, handler) }
+    let id = state.withLock { $0.book.add(stream, after: number, now: .now, handler) }
     Task(executorPreference: loop) { await self.begin(id) }
     return LogSubscription { [weak self] in self?.state.withLock { $0.book.remove(id) } }
   }
@@ -67,7 +72,7 @@ final class LogWatch: Sendable {
         if let call = state.withLock({ $0.book.caughtUp(id, items) }) { make([call]) }
         return join()
       } catch {
-        make(state.withLock { $0.book.lost(id) })
+        makeLost(state.withLock { $0.book.lost(id, now: .now) })
         await wait(Self.pauseAfterLoss)
       }
     }
@@ -107,9 +112,9 @@ final class LogWatch: Sendable {
           lastLook = .now
           try await look()
         }
-        state.withLock { $0.book.found() }
+        state.withLock { $0.book.found(now: .now) }
       } catch {
-        make(state.withLock { $0.book.lost() })
+        makeLost(state.withLock { $0.book.lost(now: .now) })
         await wait(Self.pauseAfterLoss)
       }
       await wait(max(Self.pause, Self.pausePerLog * positions.count))
@@ -200,6 +205,15 @@ final class LogWatch: Sendable {
     for call in calls {
       for news in call.news { call.handler(news) }
     }
+  }
+
+  private func makeLost(_ calls: [FollowBook.Call]) {
+    let over = calls.count { if case .ended? = $0.news.last { true } else { false } }
+    if over > 0 {
+      logger.warning(
+        "Redis is away for too long: the readers of other workers' logs are ended", ["logs": String(over)])
+    }
+    make(calls)
   }
 
   private func wait(_ duration: Duration) async { try? await Task.sleep(for: duration) }

@@ -32,7 +32,14 @@ extension RedisChunkStore {
 
   package func chunks(_ entries: [ChunkEntry], of stream: StreamID) async throws(ChunkStoreError) -> [Chunk?] {
     let commands = entries.map { RedisCommand("GET", settings.keys.chunk(stream, $0.epoch, $0.number)) }
-    let replies = try await answer { () throws(RedisError) in try await media.pipeline(commands) }
+    let replies: [RedisValue]
+    do throws(ChunkStoreError) {
+      replies = try await answer { () throws(RedisError) in try await media.pipeline(commands) }
+    } catch {
+      // Who follows the log has been told that it is over: nobody waits for these any more.
+      guard watch(stream).hasGivenUp(stream) else { throw error }
+      return entries.map { _ in nil }
+    }
     guard replies.count == entries.count else { throw .unavailable("Redis answered too little") }
     return zip(replies, entries).map { Chunk($0.bulk, of: $1) }
   }
@@ -40,12 +47,15 @@ extension RedisChunkStore {
   package func follow(
     _ stream: StreamID, after number: ChunkNumber, _ handler: @escaping @Sendable (LogNews) -> Void
   ) -> LogSubscription {
-    let watch = watches[Int(UInt(bitPattern: stream.hashValue) % UInt(watches.count))]
-    return watch.follow(stream, after: number) { [weak self] news in
+    watch(stream).follow(stream, after: number) { [weak self] news in
       if case .entries(let entries) = news, let last = entries.last {
         self?.state.withLock { $0.memory.saw(last, of: stream) }
       }
       handler(news)
     }
+  }
+
+  private func watch(_ stream: StreamID) -> LogWatch {
+    watches[Int(UInt(bitPattern: stream.hashValue) % UInt(watches.count))]
   }
 }

@@ -42,7 +42,9 @@ package final class RedisChunkStore: ChunkStore {
     self.mayPublish = mayPublish
     state = Mutex(State(budget: WindowBudget(limits: settings.limits, total: settings.budget)))
     watches = blocking.map {
-      LogWatch(blocking: $0, media: media, keys: settings.keys, loop: loop, logger: logger, metrics: metrics)
+      LogWatch(
+        blocking: $0, media: media, keys: settings.keys, outage: settings.outage, loop: loop, logger: logger,
+        metrics: metrics)
     }
   }
 
@@ -109,7 +111,10 @@ package final class RedisChunkStore: ChunkStore {
   }
 
   package func commit(_ chunk: SealedChunk, to stream: StreamID) async throws(ChunkStoreError) -> CommitReceipt {
-    guard mayPublish() else { throw .unavailable("this worker has no lease") }
+    guard mayPublish() else {
+      metrics.withheld.add()
+      throw .unavailable("this worker has no lease")
+    }
     if let receipt = try await offer(chunk, to: stream) { return receipt }
     try await restore(stream, chunk.chunk.header.epoch)
     if let receipt = try await offer(chunk, to: stream) { return receipt }

@@ -12,6 +12,8 @@ package struct RedisChunkStoreSettings: Sendable {
   package var numberingLifetime = Duration.seconds(3_600)
   /// Bytes of all logs that this worker writes; nil: no bound.
   package var budget: Int?
+  /// For so long the followers of a log wait for a Redis that is away; then the log has failed for them. Nil: for ever.
+  package var outage: Duration?
   /// Opens a log also where Redis cannot be reached, and commits it when it can.
   package var opensAlone = false
 
@@ -24,6 +26,8 @@ package struct RedisChunkStoreMetrics: Sendable {
   let refusals: Counter
   let restorations: Counter
   let unreadable: Counter
+  /// Of the family that counts what the store refuses because of a stale epoch too.
+  let withheld: Counter
 
   package init(_ registry: MetricsRegistry) {
     commits = registry.counter("millrace_redis_chunks_committed_total", help: "Chunks committed to Redis.")
@@ -33,5 +37,9 @@ package struct RedisChunkStoreMetrics: Sendable {
       "millrace_redis_logs_restored_total", help: "Logs whose numbering was put back into a Redis that had lost it.")
     unreadable = registry.counter(
       "millrace_redis_log_entries_unreadable_total", help: "Log entries that no worker has written, skipped.")
+    withheld = registry.counter(
+      "millrace_commits_fenced_total", help: "Chunks that were refused because this worker may not publish them.",
+      labels: ["reason"]
+    ).with(["no_lease"])
   }
 }

@@ -35,3 +35,12 @@ extension TSCapture {
     return frames
   }
 }
+
+extension LiveCapture {
+  /// The longest time from one picture's arrival to the next one's, of the pictures that came after a moment. Null packets
+  /// are none. Zero if the capture does not keep its bytes.
+  package func longestPictureGap(after moment: ContinuousClock.Instant) -> Duration {
+    let arrivals = TSCapture.videoFrames(bytes).compactMap { arrival(ofByte: $0.offset + 187) }.filter { $0 > moment }
+    return zip(arrivals, arrivals.dropFirst()).map { $0.duration(to: $1) }.max() ?? .zero
+  }
+}

@@ -37,7 +37,9 @@ package struct StreamMetrics: Sendable {
     ownershipsLost = registry.counter(
       "millrace_ownerships_lost_total", help: "Streams that another worker has taken over from this one.")
     commitsFenced = registry.counter(
-      "millrace_commits_fenced_total", help: "Streams whose chunks the store refused because of a stale epoch.")
+      "millrace_commits_fenced_total", help: "Chunks that were refused because this worker may not publish them.",
+      labels: ["reason"]
+    ).with(["stale_epoch"])
     ffmpegCopies = registry.gauge(
       "millrace_ffmpeg_copying", help: "Child processes that copy a stream into one client's container.")
     streamsStarted = registry.counter("millrace_streams_started_total", help: "Streams whose source was opened.")

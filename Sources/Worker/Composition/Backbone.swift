@@ -15,13 +15,13 @@ enum Backbone: Sendable {
   /// How long a starting worker waits for Redis before it serves without it.
   private static let patience = Duration.seconds(5)
 
+  /// `port`: the one that was bound.
   static func make(
-    _ configuration: Configuration, _ platform: Platform, _ logger: Logger, _ metrics: MetricsRegistry
+    _ configuration: Configuration, port: Int, _ platform: Platform, _ logger: Logger, _ metrics: MetricsRegistry
   ) throws -> Backbone {
-    let port = configuration.server.port
     let identity = WorkerIdentity(
-      id: WorkerID(configuration.workerID(port: port)), address: "\(ProcessInfo.processInfo.hostName):\(port)",
-      version: ProductVersion.text)
+      id: WorkerID(configuration.workerID(port: configuration.server.port)),
+      address: "\(ProcessInfo.processInfo.hostName):\(port)", version: ProductVersion.text)
     guard configuration.redis.isEnabled else {
       return .alone(MemoryCoordinator(identity: identity), MemoryChunkStore(limits: configuration.windowLimits))
     }
@@ -48,10 +48,11 @@ enum Backbone: Sendable {
   }
 
   /// Begins to keep the lease and to listen to the other workers. Answers what runs from now on: cancel it at the end.
+  /// Throws `WorkerIDInUse`.
   func start(
     _ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger,
     endThisWorker: @escaping @Sendable () -> Void
-  ) async -> Task<Void, Never> {
+  ) async throws -> Task<Void, Never> {
     guard let cluster else { return Task {} }
     let member = ClusterMember(
       cluster: cluster, manager: manager, registry: registry, endThisWorker: endThisWorker, logger: logger)
@@ -63,7 +64,13 @@ enum Backbone: Sendable {
         await group.waitForAll()
       }
     }
-    await cluster.start(patience: Self.patience)
+    do {
+      try await cluster.start(patience: Self.patience)
+    } catch {
+      task.cancel()
+      await task.value
+      throw error
+    }
     return task
   }
 

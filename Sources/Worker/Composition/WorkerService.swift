@@ -10,7 +10,7 @@ internal import Transcoding
 /// A running worker: its parts in the order of their start, stopped in reverse.
 ///
 /// ```
-///   platform ─▶ backbone (coordinator, store) ─▶ streams ─▶ routes ─▶ server ─▶ housekeeping
+///   platform ─▶ port ─▶ backbone (coordinator, store) ─▶ streams ─▶ routes ─▶ server ─▶ housekeeping
 /// ```
 final class WorkerService: Sendable {
   let stopSignal: StopSignal
@@ -46,11 +46,20 @@ final class WorkerService: Sendable {
   static func start(_ configuration: Configuration, logger: Logger) async throws -> WorkerService {
     let startedAt = ContinuousClock.now
     let platform = try await Platform(configuration, logger)
+    // Others are told of it before it is listened on.
+    let reserved: ReservedPort
+    do {
+      reserved = try ReservedPort(configuration.httpServer, loops: platform.loops)
+    } catch {
+      // The process ends of it: what runs on the loops stays theirs until then.
+      _ = Unmanaged.passRetained(platform)
+      throw error
+    }
     let stopSignal = StopSignal(loop: platform.control)
     let registry = ViewerRegistry()
     let metrics = MetricsRegistry()
     let port = configuration.server.port
-    let backbone = try Backbone.make(configuration, platform, logger, metrics)
+    let backbone = try Backbone.make(configuration, port: reserved.number, platform, logger, metrics)
     let (coordinator, store) = (backbone.coordinator, backbone.store)
     let streamMetrics = StreamMetrics(metrics, report: TrafficReport(coordinator: coordinator, registry: registry).send)
     let services = StreamServices(
@@ -82,12 +91,14 @@ final class WorkerService: Sendable {
       metrics: metrics, figures: figures, platform: platform, http: httpMetrics, monitor: monitor, registry: registry,
       health: health
     ).register()
-    let listening = await backbone.start(
-      manager, registry, redisHealth, logger, endThisWorker: stopSignal.ask)
+    var begun: Task<Void, Never>?
+    let listening: Task<Void, Never>
     do {
-      try server.start()
+      listening = try await backbone.start(manager, registry, redisHealth, logger, endThisWorker: stopSignal.ask)
+      begun = listening
+      try server.start(on: reserved)
     } catch {
-      listening.cancel()
+      begun?.cancel()
       await backbone.stop()
       await platform.stop()
       throw error

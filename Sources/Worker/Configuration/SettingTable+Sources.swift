@@ -34,7 +34,8 @@ extension SettingTable {
     Setting(
       "STREAM_TOTAL_TIMEOUT", default: "60", .seconds(0...86400, zeroMeans: "never"), \.source.totalTimeout,
       in: .source,
-      "no media from any URL for so long: the stream fails"),
+      "no media from any URL for so long: the stream fails; viewers at other workers wait as long for a Redis that is away"
+    ),
     Setting(
       "MAX_FAILOVER_ATTEMPTS", default: "0", .integer(0...100_000, zeroMeans: "each URL of the list in each round"),
       \.source.maximumFailovers, in: .source, "failovers of one outage"),

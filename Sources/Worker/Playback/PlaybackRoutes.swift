@@ -146,6 +146,9 @@ struct PlaybackRoutes: Sendable {
   /// ("Segment queue never had any data").
   private static let startingSegments: UInt64 = 2
 
+  /// A client that joined no longer ago need not be told again that it is there: no CLIENT_TIMEOUT is shorter.
+  private static let freshJoin = Duration.seconds(1)
+
   /// How far a follower's log may lag behind its owner's.
   private static let followerLag = Duration.seconds(2)
 
@@ -175,14 +178,18 @@ struct PlaybackRoutes: Sendable {
   private func running(
     _ record: StreamRecord, _ client: ClientID, _ identity: ClientIdentity
   ) async throws -> LocalStream {
-    func join() async throws { try await admission.join(record.id, client, nil, identity, .hls) }
+    var joined = ContinuousClock.now
+    func join() async throws {
+      joined = .now
+      try await admission.join(record.id, client, nil, identity, .hls)
+    }
     try await join()
     do {
       let stream = try await admission.stream(
         record, acceptsEnded: true, timeout: playlistWait, rejoin: join
       ) { $0.playlist.listedCount >= Self.startingSegments || $0.isFinal }.stream
       // It may have waited for longer than a client without request is counted.
-      try await join()
+      if joined.duration(to: .now) >= Self.freshJoin { try await join() }
       return stream
     } catch {
       let traffic = ClientTraffic(stream: record.id, client: client, bytes: 0)

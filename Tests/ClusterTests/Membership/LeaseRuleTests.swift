@@ -75,6 +75,30 @@ import Testing
     #expect(rule.answer(try send(.seconds(4)), .created, now: .seconds(4)) == .gained(wasGone: true))
   }
 
+  private func other(_ number: UInt64, _ token: String = "b") -> LeaseRule.Answer {
+    .heldByAnother(LeaseValue(token: token, number: number))
+  }
+
+  @Test("who starts waits for a lease that nobody renews, and looks twice as often")
+  mutating func waits() throws {
+    #expect(rule.answer(try send(.zero), other(7), now: .zero) == .waits(for: "b"))
+    #expect(rule.state == .waiting(for: LeaseValue(token: "b", number: 7)))
+    #expect(rule.nextWake == .milliseconds(500))
+    for half in 1...5 {
+      let now = Duration.milliseconds(500) * half
+      #expect(rule.answer(try send(now), other(7), now: now) == nil)
+    }
+    #expect(rule.answer(try send(.seconds(3)), .created, now: .seconds(3)) == .gained(wasGone: true))
+  }
+
+  @Test("who starts has lost when the lease is renewed, or is a third one's", arguments: [(8, "b"), (7, "c")])
+  mutating func meetsTheLiving(number: UInt64, token: String) throws {
+    _ = rule.answer(try send(.zero), other(7), now: .zero)
+    let second = try send(.milliseconds(500))
+    #expect(rule.answer(second, other(number, token), now: .milliseconds(500)) == .lost(to: token))
+    #expect(rule.state == .lost(to: token))
+  }
+
   @Test("a lease that the store had lost is restored without a pause")
   mutating func restored() throws {
     _ = rule.answer(try send(.zero), .created, now: .zero)

@@ -7,10 +7,10 @@ import Testing
 
   private func look(
     _ lease: LeaseValue?, _ connection: OwnerObservation.LeaseConnection, at milliseconds: Int,
-    forgetful: Duration? = nil
+    age: Int? = nil, forgetful: Duration? = nil
   ) -> OwnerObservation {
     OwnerObservation(
-      lease: lease, connection: connection, askedAt: .milliseconds(milliseconds),
+      lease: lease, connection: connection, age: age.map { .milliseconds($0) }, askedAt: .milliseconds(milliseconds),
       answeredAt: .milliseconds(milliseconds + 10), forgetful: forgetful)
   }
 
@@ -33,6 +33,21 @@ import Testing
     #expect(judge.observe(look(lease, .gone, at: 0)) == .suspect(lookAgainAfter: .milliseconds(1200)))
     #expect(judge.observe(look(lease, .gone, at: 1209)) == .suspect(lookAgainAfter: .milliseconds(1)))
     #expect(judge.observe(look(lease, .gone, at: 1210)) == .dead(.connectionGone))
+  }
+
+  @Test("what the store says of the last renewal counts for the time that a number stood still")
+  mutating func age() {
+    #expect(judge.observe(look(lease, .gone, at: 0, age: 900)) == .suspect(lookAgainAfter: .milliseconds(300)))
+    #expect(judge.observe(look(lease, .gone, at: 310, age: 1200)) == .dead(.connectionGone))
+    #expect(judge.observe(look(LeaseValue(token: "a", number: 6), .gone, at: 400, age: 0)) != .dead(.connectionGone))
+  }
+
+  @Test("a lease that was renewed long ago is one look's matter, but not while its connection is there or unknown")
+  mutating func longAgo() {
+    #expect(judge.observe(look(lease, .present, at: 0, age: 2900)) == .alive)
+    #expect(judge.observe(look(lease, .unknown, at: 100, age: 2900)) == .alive)
+    #expect(judge.observe(look(lease, .gone, at: 200, age: 2900, forgetful: .seconds(1))) == .alive)
+    #expect(judge.observe(look(lease, .gone, at: 300, age: 2900)) == .dead(.connectionGone))
   }
 
   @Test("a number that moves clears it, and the time begins anew")

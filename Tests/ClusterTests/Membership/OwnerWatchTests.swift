@@ -39,6 +39,27 @@ import Testing
     }
   }
 
+  @Test("an owner whose connection is gone and who renewed long ago is dead at the first look", .timeLimit(.minutes(1)))
+  func renewedLongAgo() async throws {
+    try await withFixture { fixture in
+      let rig = try await MembershipRig(fixture)
+      let times = try LeaseTimes(renew: .seconds(10), giveUp: .seconds(20), lapse: .seconds(60), check: .seconds(1))
+      let watch = OwnerWatch(
+        worker: WorkerID("w1"), connection: try await rig.cluster.connection("coordination"), times: times,
+        forgetful: { nil })
+      try await rig.lease("w2", lifetime: .seconds(40))
+      let w2 = try await rig.cluster.worker("w2")
+      let connection = try await rig.cluster.connection("lease")
+      w2.setLeaseConnection(connection.clientID)
+      try await w2.announce(capacity: 0, load: 0)
+      #expect(await watch.judge(owner) == .alive)
+      await connection.close()
+      let began = ContinuousClock.now
+      try await eventually("the verdict") { await watch.judge(owner) == .dead(.connectionGone) }
+      #expect(began.duration(to: .now) < times.standstill / 2)
+    }
+  }
+
   @Test("an owner that renews over a new connection lives", .timeLimit(.minutes(1)))
   func reconnected() async throws {
     try await withFixture { fixture in

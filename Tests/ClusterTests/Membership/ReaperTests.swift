@@ -28,7 +28,9 @@ import Testing
       let over = Ownership(worker: WorkerID("w2"), epoch: judged.epoch)
       let claim = try #require(try await w3.claim(watched, highestSeen: .none, judgedDead: over).claim)
       #expect(claim.epoch > judged.epoch)
-      try await eventually("the entry to go") { try await !w1.workers().contains { $0.id.text == "w2" } }
+      try await eventually("the entry to go", within: .seconds(20)) {
+        try await !w1.workers().contains { $0.id.text == "w2" }
+      }
       #expect(try await w1.stream(watched)?.owner == WorkerID("w3"))
     }
   }

@@ -1,4 +1,5 @@
 import Identifiers
+import Observability
 import Testing
 
 @testable import Cluster
@@ -9,6 +10,17 @@ import Testing
 
   private func count(_ share: WorkerShare, after duration: Duration = .zero) -> Int {
     share.clientCount(lifetime: lifetime, now: start + duration)
+  }
+
+  @Test("that a stream has clients here is told once in a while, and again where the store's clock was set back")
+  func telling() {
+    var share = WorkerShare()
+    func tells(at seconds: UInt64) -> Bool {
+      share.isToBeTold(Make.stream(1), now: WallTime(microseconds: seconds * 1_000_000), interval: .seconds(3))
+    }
+    #expect([100, 103, 106, 50].allSatisfy { tells(at: $0) && !tells(at: $0 + 2) })
+    share.dropStream(Make.stream(1))
+    #expect(tells(at: 51))
   }
 
   @Test("a client counts with a connection, or for a time after a request")

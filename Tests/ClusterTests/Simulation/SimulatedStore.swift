@@ -95,7 +95,8 @@ struct SimulatedStore {
   mutating func serve(_ request: SimulatedRequest, from worker: Int, _ now: Millis) -> SimulatedReply {
     switch request {
     case .renew(let number, let token): return .renewed(renew(worker, LeaseValue(token: token, number: number), now))
-    case .follow(let stream, let watches): return .followed(follow(stream, worker, watches, now), own: lease(worker, now))
+    case .follow(let stream, let watches):
+      return .followed(follow(stream, worker, watches, now), own: lease(worker, now))
     case .leave(let stream):
       _ = streams[stream]?.leave(Cast.leaves[stream][worker], now: Self.time(now))
       return .done
@@ -170,10 +171,13 @@ struct SimulatedStore {
   }
 
   private func look(_ worker: WorkerID, for asking: Int, _ now: Millis) -> SimulatedReply {
-    guard let index = index(of: worker) else { return .looked(nil, .unknown, own: lease(asking, now)) }
+    let own = lease(asking, now)
+    guard let index = index(of: worker) else { return .looked(nil, age: nil, .unknown, own: own) }
     let connection: OwnerObservation.LeaseConnection =
       entries[index].map { connections.contains($0.connection) ? .present : .gone } ?? .unknown
-    return .looked(lease(index, now), connection, own: lease(asking, now))
+    let lease = lease(index, now)
+    let age = lease == nil ? nil : leases[index].map { Self.lapse - ($0.expiresAt - now) }
+    return .looked(lease, age: age, connection, own: own)
   }
 
   private mutating func claim(

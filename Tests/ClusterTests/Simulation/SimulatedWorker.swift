@@ -7,6 +7,7 @@ struct SimulatedWorker {
   /// Which worker id; two lives of one id may run at once.
   let id: Int
   let slot: Int
+  let startedAt: Millis
   let token: String
   let flaw: Flaw
   var isAlive = true
@@ -35,6 +36,7 @@ struct SimulatedWorker {
   private var inboxRead = 0
 
   init(id: Int, slot: Int, streams: Int, flaw: Flaw, now: Millis) {
+    startedAt = now
     self.id = id
     self.slot = slot
     self.flaw = flaw
@@ -116,18 +118,16 @@ struct SimulatedWorker {
     case .lost:
       for stream in views.indices { views[stream].owned = nil }
       lostAt = now
-    case .restored:
-      losses += 1
-      memory.lost(now: .milliseconds(now))
+    case .restored: losses += 1
     // Another life of this id may have run meanwhile, and have left something.
     case .gained(wasGone: true): hasReapedItself = false
-    case .gained, .connected, .disconnected, nil: break
+    case .waits, .gained, .connected, .disconnected, nil: break
     }
     switch lease.state {
     case .held(let until):
       lostAt = nil
       permitUntil = until.milliseconds
-    case .none, .givenUp, .lost: permitUntil = 0
+    case .none, .waiting, .givenUp, .lost: permitUntil = 0
     }
     if flaw == .neverGivesUp, lease.state == .givenUp { permitUntil = .max }
   }
@@ -147,13 +147,14 @@ struct SimulatedWorker {
   mutating func hear(_ reply: SimulatedReply?, to request: SimulatedRequest, _ now: Millis) {
     switch (request, reply) {
     case (.renew(let number, _), .renewed(let answer)?):
+      if answer == .created, lease.state != .none { memory.lost(now: .milliseconds(now)) }
       note(lease.answer(number, answer, now: .milliseconds(now)), now)
     case (.follow(let stream, _), .followed(let reading, let own)?):
       views[stream].isReading = false
       if let reading { read(stream, reading, forgetful(own, now), now) }
     case (.follow(let stream, _), _): views[stream].isReading = false
-    case (.look(let owner), .looked(let value, let connection, let own)?):
-      judge(owner, value, connection, forgetful(own, now), now)
+    case (.look(let owner), .looked(let value, let age, let connection, let own)?):
+      judge(owner, value, age, connection, forgetful(own, now), now)
     case (.look(let owner), _): for stream in views.indices { views[stream].forgetLook(owner) }
     case (.claim(let stream, _, _, _), let reply): claimed(stream, reply, now)
     case (.commit(let stream, let owner, let position), .fenced(let result)?):
@@ -208,13 +209,13 @@ struct SimulatedWorker {
   }
 
   private mutating func judge(
-    _ owner: Ownership, _ lease: LeaseValue?, _ connection: OwnerObservation.LeaseConnection, _ forgetful: Duration?,
-    _ now: Millis
+    _ owner: Ownership, _ lease: LeaseValue?, _ age: Millis?, _ connection: OwnerObservation.LeaseConnection,
+    _ forgetful: Duration?, _ now: Millis
   ) {
     for stream in views.indices where views[stream].isLooking && views[stream].judged?.owner == owner {
       let look = OwnerObservation(
-        lease: lease, connection: connection, askedAt: .milliseconds(views[stream].askedAt),
-        answeredAt: .milliseconds(now), forgetful: forgetful)
+        lease: lease, connection: connection, age: age.map { .milliseconds($0) },
+        askedAt: .milliseconds(views[stream].askedAt), answeredAt: .milliseconds(now), forgetful: forgetful)
       views[stream].isLooking = false
       switch views[stream].judged?.judge.observe(look) {
       case .alive?:

@@ -215,7 +215,7 @@ struct Simulation {
     case (.claim(let stream, _, _, _), .claimed(let claim?)):
       note("STORE: life \(slot) owns stream \(stream) with \(claim.epoch)")
       if claim.isTakeover { reach("takeover") }
-      checkLoss(stream)
+      checkLoss(stream, by: slot)
       ledger.grant(stream, claim.epoch, to: slot, seen: workers[slot].views[stream].seen)
     case (.commit(let stream, let owner, let position), .fenced(.accepted)):
       if before != store.logs[stream].last { ledger.commit(stream, owner.epoch, position, by: slot) }
@@ -238,8 +238,10 @@ struct Simulation {
     }
   }
 
-  /// A stream that the store has just lost is not given away while its owner can say that it runs it.
-  private mutating func checkLoss(_ stream: Int) {
+  /// A stream that the store has just lost is not given away while its owner can say that it runs it; but a life that starts
+  /// after the loss cannot know of it.
+  private mutating func checkLoss(_ stream: Int, by claimant: Int) {
+    guard workers[claimant].startedAt < emptiedAt else { return }
     guard let (slot, epoch) = ledger.lostOwner(stream), now - emptiedAt < SimulatedStore.lapse else { return }
     let owner = workers[slot]
     guard owner.isAlive, owner.pausedUntil == nil, !owner.isPartitioned, owner.mayPublish(now) else { return }
@@ -341,7 +343,7 @@ struct Simulation {
       let slot = Int.random(in: 0..<ids, using: &random)
       let at = moment(&random)
       let length = Int.random(in: 300...7000, using: &random)
-      switch Int.random(in: 0..<9, using: &random) {
+      switch Int.random(in: 0..<10, using: &random) {
       case 0, 1:
         queue.add(.fault(.crash(slot: slot, isLoss: Bool.random(using: &random))), at: at)
         if Bool.random(using: &random) { queue.add(.fault(.start(id: slot)), at: at + length / 4) }
@@ -351,7 +353,8 @@ struct Simulation {
       case 4, 5:
         queue.add(.fault(.partition(slot: slot, breaks: Bool.random(using: &random))), at: at)
         queue.add(.fault(.heal(slot: slot)), at: at + length)
-      case 6: queue.add(.fault(.flush), at: at)
+      // The answer to a renewal tells of it: one that is lost or overtaken would hide it.
+      case 6, 7: if lossPercent == 0, latePercent == 0 { queue.add(.fault(.flush), at: at) }
       default:
         let memory = Memory.allCases.randomElement(using: &random) ?? .all
         if memory == .older { queue.add(.snapshot, at: max(0, at - Int.random(in: 0...1000, using: &random))) }

@@ -34,7 +34,7 @@ enum SimulatedReply {
   case renewed(LeaseRule.Answer)
   case followed(StreamReading?, own: LeaseValue?)
   case done
-  case looked(LeaseValue?, OwnerObservation.LeaseConnection, own: LeaseValue?)
+  case looked(LeaseValue?, age: Millis?, OwnerObservation.LeaseConnection, own: LeaseValue?)
   /// Nil: somebody owns it, or there is no such stream.
   case claimed(GrantedClaim?)
   case fenced(FencedResult)

@@ -138,7 +138,7 @@ import Testing
 
   @Test func aListenerRestsWhenDescriptorsRunOut() async throws {
     let loop = EventLoop(name: "listener")
-    let sockets = try ListenSockets.open(host: "127.0.0.1", port: 0, count: 1)
+    let sockets = try ReservedPort(HTTPServerConfiguration(host: "127.0.0.1", port: 0), count: 1).listen()
     let (calls, pauses, accepts) = (Tally(), Tally(), Tally())
     let listener = Mutex<LoopBound<Listener>?>(nil)
     loop.execute {

@@ -284,6 +284,40 @@ import Testing
     }
   }
 
+  @Test func aReservedPortIsKnownBeforeAnybodyCanConnect() async throws {
+    let loops = LoopGroup(count: 2, name: "reserved")
+    defer { loops.stop() }
+    let configuration = HTTPServerConfiguration(host: "127.0.0.1", port: 0)
+    let reserved = try ReservedPort(configuration, loops: loops)
+    #expect(reserved.number > 0)
+    #expect(throws: (any Error).self) { try RawClient(port: reserved.number) }
+    let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
+    try server.start(on: reserved)
+    #expect(server.boundPort == reserved.number)
+    let text = await onThread { [port = reserved.number] in
+      Result {
+        let client = try RawClient(port: port)
+        try client.get("/echo/x")
+        return try client.readResponse().text
+      }
+    }
+    #expect(try text.get() == "x")
+    await server.stop()
+  }
+
+  @Test func whoListensFirstHasAPortThatTwoHaveReserved() async throws {
+    let loops = LoopGroup(count: 1, name: "twice")
+    defer { loops.stop() }
+    let first = try ReservedPort(HTTPServerConfiguration(host: "127.0.0.1", port: 0), loops: loops)
+    let configuration = HTTPServerConfiguration(host: "127.0.0.1", port: first.number)
+    let second = try ReservedPort(configuration, loops: loops)
+    let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
+    try server.start(on: second)
+    let late = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
+    #expect(throws: HTTPServerError.portTaken(host: "127.0.0.1", port: first.number)) { try late.start(on: first) }
+    await server.stop()
+  }
+
   @Test func anUnknownHostIsAnError() throws {
     let loops = LoopGroup(count: 1, name: "none")
     defer { loops.stop() }

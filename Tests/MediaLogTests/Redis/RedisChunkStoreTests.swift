@@ -61,6 +61,7 @@ import Testing
         try await rig.store.commit(sealed(1), to: id)
       }
       #expect(try await keys(rig) == ["buffer:\(id):state"])
+      #expect(rig.registry.render().contains("millrace_commits_fenced_total{reason=\"no_lease\"} 1"))
       permit.change { $0 = true }
       _ = try await rig.store.commit(sealed(1), to: id)
     }

@@ -84,7 +84,8 @@ import Testing
     }
   }
 
-  @Test(arguments: StoreKind.all) func theClearOfAnOwnerThatNeverOpenedTheLogDoesNoHarm(_ kind: StoreKind) async throws {
+  @Test(arguments: StoreKind.all) func theClearOfAnOwnerThatNeverOpenedTheLogDoesNoHarm(_ kind: StoreKind) async throws
+  {
     try await kind.withStore(wide) { store in
       _ = try await store.open(id, epoch: Epoch(1))
       _ = try await store.commit(Made.sealed(1, epoch: 1), to: id)

@@ -101,7 +101,9 @@ import Testing
       #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
       let old = try #require(stream.runtime).claim.epoch
       _ = try await streams.store.open(id, epoch: Epoch(old.value + 1))
-      try await eventually("another claim", within: .seconds(15)) { stream.runtime.map { $0.claim.epoch > old } ?? false }
+      try await eventually("another claim", within: .seconds(15)) {
+        stream.runtime.map { $0.claim.epoch > old } ?? false
+      }
       #expect(
         await stream.log.wait(atMost: .seconds(10)) {
           $0.window.last.map { $0.receipt != nil && $0.chunk.header.epoch > old } ?? false

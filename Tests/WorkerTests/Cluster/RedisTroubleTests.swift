@@ -22,11 +22,14 @@ import Testing
       ].merging(more) { $1 }
     }
 
-    init(_ fixture: Fixture, arguments: [String] = [], owns: ((RedisServer) throws -> Int)? = nil) async throws {
+    init(
+      _ fixture: Fixture, arguments: [String] = [], environment: [String: String] = [:],
+      owns: ((RedisServer) throws -> Int)? = nil
+    ) async throws {
       source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       redis = try await fixture.redisServer(arguments: arguments)
-      owner = try await fixture.worker(Self.environment("a", try owns?(redis) ?? redis.port))
-      other = try await fixture.worker(Self.environment("b", redis.port))
+      owner = try await fixture.worker(Self.environment("a", try owns?(redis) ?? redis.port, environment))
+      other = try await fixture.worker(Self.environment("b", redis.port, environment))
       let (owner, other) = (owner, other)
       try await settled(redis)
       try await eventually("both workers to be in the cluster", within: .seconds(15)) {
@@ -100,6 +103,34 @@ import Testing
       try await scene.expectNoGap()
       try await scene.expectKeysRight()
       #expect(try await scene.owner.metric("millrace_degraded") == 0)
+    }
+  }
+
+  @Test func viewersElsewhereGetNullPacketsAndThenAnEnd() async throws {
+    try await withFixture { fixture in
+      let scene = try await Scene(fixture, environment: ["STREAM_TOTAL_TIMEOUT": "4"])
+      try await scene.redis.kill()
+      let killed = ContinuousClock.now
+      try await eventually("the last media to have passed", within: .seconds(3)) {
+        killed.duration(to: .now) > .seconds(2)
+      }
+      let before = scene.remote.count
+      try await scene.remote.waitFor(moreBytes: 188, within: .seconds(2))
+      #expect(scene.remote.bytes[before...].chunked(188).allSatisfy { $0.dropFirst().prefix(2) == [0x1F, 0xFF] })
+      #expect(scene.remote.end == nil)
+      let end = try await scene.remote.waitForEnd(within: .seconds(6))
+      #expect(killed.duration(to: .now) > .seconds(3))
+      guard case .cut = end else { return #expect(end == .cut(""), "no clean end: players would not come back") }
+      let again = try await scene.other.get("/stream/\(scene.id)")
+      #expect(again.status == 503 && again.head["Retry-After"] == "2")
+      #expect(scene.viewer.end == nil)
+      try await scene.viewer.waitFor(moreBytes: 100_000)
+      try await scene.redis.restart(empty: true)
+      try await eventually("the other worker to play it again", within: .seconds(15)) {
+        let viewer = try await fixture.capture(scene.other, "/stream/\(scene.id)?client_id=again")
+        return viewer.head.status == 200
+      }
+      #expect(scene.viewer.longestGap < .seconds(2) && scene.source.totalConnections("/live.ts") == 1)
     }
   }
 
@@ -244,6 +275,12 @@ import Testing
       try await viewer.waitFor(moreBytes: 100_000)
       #expect(source.totalConnections("/live.ts") == 1 && viewer.end == nil)
     }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  fileprivate func chunked(_ size: Int) -> [ArraySlice<UInt8>] {
+    stride(from: startIndex, to: endIndex, by: size).map { self[$0..<Swift.min($0 + size, endIndex)] }
   }
 }
 

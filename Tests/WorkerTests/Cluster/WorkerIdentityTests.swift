@@ -4,21 +4,36 @@ import Testing
 
 extension ClusterTests {
   @Suite struct WorkerIdentity {
-    /// Two lease times of waiting, with a short lease.
-    @Test func aSecondWorkerWithALivingIdEndsByItself() async throws {
+    /// Not the configured 0.
+    @Test func itsAddressHasThePortThatWasBound() async throws {
       try await withFixture { fixture in
-        let short = ["LEASE_RENEW_MS": "300", "LEASE_GIVE_UP_MS": "600", "LEASE_TTL_MS": "1000"]
-        let cluster = try await fixture.cluster(2, environment: short)
+        let cluster = try await fixture.cluster(1)
+        let workers = try await cluster.workers[0].get("/workers").json()["workers"] as? [[String: Any]]
+        let address = try #require(workers?.first?["address"] as? String)
+        #expect(address.hasSuffix(":\(cluster.workers[0].port)"), "\(address)")
+      }
+    }
+
+    @Test func aSecondWorkerWithALivingIdRefusesToStart() async throws {
+      try await withFixture { fixture in
+        let cluster = try await fixture.cluster(2)
         let id = try await cluster.workers[0].transcode(cluster.source.url("/live.ts"))
         let viewer = try await fixture.viewer(cluster.workers[1], id)
         try await viewer.waitFor(bytes: 50_000)
-        let second = try await fixture.worker(cluster.environment(id: ClusterFixture.id(0)))
-        #expect(try await second.exit(within: .seconds(15)) != nil, "the second one ends by itself")
-        #expect(second.log.contains("WORKER_ID"))
+        let begun = ContinuousClock.now
+        let error = await #expect(throws: WorkerProcess.Failed.self) {
+          try await fixture.worker(cluster.environment(id: ClusterFixture.id(0)))
+        }
+        #expect(begun.duration(to: .now) < .seconds(6), "it does not wait until a lease of the living lapses")
+        let log = "\(try #require(error))"
+        #expect(log.contains("the worker ended (code(1))"))
+        #expect(log.contains("WORKER_ID=worker-0") && log.contains("give each worker an id of its own"))
+        #expect(!log.contains("listening"))
         #expect(cluster.workers[0].isRunning)
         #expect(viewer.end == nil)
         try await viewer.waitFor(moreBytes: 50_000)
         #expect(TSCaptureChecker.check(try await viewer.stop()).joints.isEmpty)
+        #expect(try await cluster.redis.command("HEXISTS", "workers", "worker-0") == "1")
       }
     }
 

@@ -18,12 +18,12 @@ struct ClusterMember: Sendable {
       switch notice {
       case .restored, .connected(sameServer: false): Task { await cluster.fallback.putBack() }
       case .gained(wasGone: true): cluster.unsettle()
-      case .gained, .connected: break
+      case .gained, .connected, .waits: break
       case .disconnected(let reason): cluster.fallback.lost(reason)
       case .gaveUp:
         cluster.fallback.leaseGap()
         cluster.fallback.lost("the lease is not confirmed")
-      case .lost(let other): lost(to: other)
+      case .lost: lost()
       }
       cluster.coordinator.setLeaseConnection(cluster.lease.connectionID)
     }
@@ -39,10 +39,9 @@ struct ClusterMember: Sendable {
   }
 
   /// Two workers with one id would run each stream twice. The other may be an earlier life of this one, whose lease lapses.
-  private func lost(to token: String) {
+  private func lost() {
     cluster.fallback.leaseGap()
     cluster.fallback.lost("another worker holds the lease of this WORKER_ID")
-    logger.error("another worker runs with this WORKER_ID", ["token": token])
     Task {
       for owned in await manager.ownedStreams() {
         await manager.running(owned.registration.id)?.outbid(.superseded(by: nil))
@@ -55,6 +54,8 @@ struct ClusterMember: Sendable {
   }
 
   private func take(_ message: InboxMessage) async {
+    // It is for the other one.
+    guard !cluster.lease.isAnothers else { return }
     switch message {
     case .start(let stream): await attempt(stream) { try await manager.run(stream) }
     case .takeover(let stream): await manager.running(stream)?.look()

@@ -89,6 +89,7 @@ final class RedisCluster: Sendable {
     var settings = RedisChunkStoreSettings(keys: keys, limits: configuration.windowLimits)
     settings.chunkLifetime = configuration.buffer.timeToLive
     settings.opensAlone = !refuses
+    settings.outage = configuration.source.totalTimeout == .zero ? nil : configuration.source.totalTimeout
     store = RedisChunkStore(
       media: media, blocking: [logs], settings: settings, loop: mediaLoop, logger: logger,
       metrics: RedisChunkStoreMetrics(registry), mayPublish: { permit.isValid && !fallback.isAway })
@@ -105,12 +106,20 @@ final class RedisCluster: Sendable {
     return settings
   }
 
-  /// Connects. Waits for the coordination, at most `patience`: without Redis the worker starts all the same.
-  func start(patience: Duration) async {
+  /// Connects. Waits for the coordination, at most `patience`: without Redis the worker starts all the same. An earlier
+  /// life of the worker that has just died may have left its lease: that is waited for too. Throws `WorkerIDInUse` where
+  /// the other one lives.
+  func start(patience: Duration) async throws(WorkerIDInUse) {
     for connection in connections { connection.start() }
     lease.start()
-    let deadline = ContinuousClock.now + patience
+    let begun = ContinuousClock.now
+    var deadline = begun + patience
     while !(isMember && !fallback.isAway), .now < deadline {
+      switch lease.state {
+      case .lost: throw WorkerIDInUse(id: coordinator.worker)
+      case .waiting: deadline = begun + lease.times.lapse + patience
+      case .none, .held, .givenUp: break
+      }
       try? await Task.sleep(for: .milliseconds(20))
     }
   }
@@ -164,7 +173,7 @@ final class RedisCluster: Sendable {
 
   /// The last heartbeat has gone out before.
   func stop() async {
-    try? await coordinator.withdraw()
+    if !lease.isAnothers { try? await coordinator.withdraw() }
     await lease.stop()
     for connection in connections { await connection.close() }
     for loop in loops { loop.stop() }

@@ -1,0 +1,43 @@
+import FrameRecorder
+import Identifiers
+
+/// A device's playlist of a day at a segment each 30 s: rendering it, and reading it back.
+enum PlaylistBench {
+  private static let count = 2_880
+  private static let passes = 50
+
+  static func run() {
+    let segments = recording()
+    var text: [UInt8] = []
+    let rendering = best { text = DevicePlaylist.render(segments, .live, target: 6) }
+    var read = 0
+    let reading = best { read = ImportedPlaylist.parse(text)?.segments.count ?? 0 }
+    precondition(read == count, "the playlist was not understood")
+    print("Frame recorder: a playlist of \(count) segments, \(text.count / 1_024) KiB\n  CPU ms   goal   what")
+    print("  \(rendering)     20    rendered")
+    print("  \(reading)     -    read back for an import")
+  }
+
+  /// Milliseconds of the fastest pass, with two decimals.
+  private static func best(_ work: () -> Void) -> String {
+    var best = Double.infinity
+    for _ in 0..<passes {
+      let began = TransportStreamBench.cpuSeconds()
+      work()
+      best = min(best, TransportStreamBench.cpuSeconds() - began)
+    }
+    return cell(best * 1_000, 2)
+  }
+
+  private static func recording() -> [RecordedSegment] {
+    let session = SessionID.random()
+    return (0..<count).map { place in
+      let start = FrameTime(milliseconds: 1_795_219_200_000 + Int64(place) * 30_000)
+      return RecordedSegment(
+        number: UInt64(place), session: session, epoch: Epoch(1), mediaSequence: UInt64(place),
+        discontinuitySequence: 0, pts: Int64(place) * 540_000, duration: 540_000, captureStart: start,
+        captureEnd: start.advanced(byMilliseconds: 25_000), recorded: start, bytes: 300_000, frames: 6,
+        size: PictureSize(width: 1_920, height: 1_080))
+    }
+  }
+}

@@ -1,8 +1,0 @@
-/// Draws a watermark.
-struct WatermarkPainter {
-  private let style: WatermarkStyle
-
-  init(_ style: WatermarkStyle) { self.style = style }
-
-  func paint(_ text: String, on picture: Picture) throws(EncodeFailure) {}
-}
