@@ -7,7 +7,7 @@ package final class EncoderPool: Sendable {
   private let loop: EventLoop
   private let core: LoopBound<EncoderPoolCore>
 
-  /// The loop must live until `stop` has returned.
+  /// `loop` must live until `stop` has returned, and the pool must be stopped before it is let go.
   package init(_ settings: EncoderPoolSettings, spawner: ChildSpawner, loop: EventLoop) {
     self.loop = loop
     core = LoopBound(EncoderPoolCore(settings, spawner: spawner, loop: loop), loop: loop)

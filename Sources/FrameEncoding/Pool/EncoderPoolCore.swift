@@ -100,8 +100,8 @@ final class EncoderPoolCore {
 
   private func start(_ place: Int) {
     let request = ChildRequest(
-      executable: settings.executable, arguments: settings.arguments, environment: settings.environment,
-      hasStandardInput: true, outputPipeBytes: 4096, tailLimit: TailLimit(lines: 10, bytes: 4096))
+      executable: settings.executable, environment: settings.environment, hasStandardInput: true,
+      outputPipeBytes: 4096, tailLimit: TailLimit(lines: 10, bytes: 4096))
     let bound = LoopBound(self, loop: loop)
     spawner.spawn(request, home: loop) { result in bound.value.spawned(place, result) }
   }

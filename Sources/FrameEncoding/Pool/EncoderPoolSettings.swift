@@ -1,8 +1,6 @@
 /// How a worker runs its encoder processes.
 package struct EncoderPoolSettings: Equatable, Sendable {
-  /// The program, and what makes an encoder of it: this very one by default.
   package var executable: String
-  package var arguments: [String]
   /// All of its environment.
   package var environment: [String: String]
   /// Most processes at a time, ≥ 1. They are started when there is something to do.
@@ -15,11 +13,10 @@ package struct EncoderPoolSettings: Equatable, Sendable {
   package var queueLimit: Int
 
   package init(
-    executable: String = "/proc/self/exe", arguments: [String] = ["encoder"], environment: [String: String] = [:],
-    processes: Int, timeout: Duration = .seconds(30), requestsAProcess: Int = 10_000, queueLimit: Int = 100_000
+    executable: String = EncoderProgram.path, environment: [String: String] = [:], processes: Int,
+    timeout: Duration = .seconds(30), requestsAProcess: Int = 10_000, queueLimit: Int = 100_000
   ) {
     self.executable = executable
-    self.arguments = arguments
     self.environment = environment
     self.processes = max(1, processes)
     self.timeout = timeout

@@ -40,6 +40,9 @@ extension WireWriter {
     put(job.watermark) { writer, style in
       writer.put(style.corner.rawValue)
       writer.put(style.fontSize)
+      writer.put(style.format.source)
+      writer.put(style.timeZone.name)
+      writer.put(style.showsTimeZone)
     }
     put(job.firstPTS)
     put(job.counters)
@@ -50,7 +53,7 @@ extension WireWriter {
     put(frame.path)
     put(frame.client)
     put(frame.captured)
-    put(frame.watermark) { $0.put($1) }
+    put(frame.requested) { $0.put($1) }
   }
 
   fileprivate mutating func put(_ limits: FrameLimits) {
@@ -109,7 +112,7 @@ extension WireReader {
     try list { reader throws(WireError) in
       FrameInput(
         path: try reader.text(), client: try reader.text(), captured: try reader.number(),
-        watermark: try reader.optional { reader throws(WireError) in try reader.text() })
+        requested: try reader.optional { reader throws(WireError) in try reader.number() })
     }
   }
 
@@ -119,9 +122,15 @@ extension WireReader {
 
   private mutating func watermark() throws(WireError) -> WatermarkStyle? {
     try optional { reader throws(WireError) in
-      let corner = WatermarkStyle.Corner(rawValue: try reader.byte())
-      guard let corner else { throw WireError(description: "no such corner") }
-      return WatermarkStyle(corner: corner, fontSize: try reader.integer())
+      let position = try reader.text()
+      let fontSize = try reader.integer()
+      let format = try reader.text()
+      let timeZone = try reader.text()
+      let showsTimeZone = try reader.flag()
+      do throws(WatermarkError) {
+        return try WatermarkStyle(
+          position: position, fontSize: fontSize, format: format, timeZone: timeZone, showsTimeZone: showsTimeZone)
+      } catch { throw WireError(description: "\(error)") }
     }
   }
 

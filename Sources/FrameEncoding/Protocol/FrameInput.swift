@@ -6,13 +6,13 @@ package struct FrameInput: Equatable, Sendable {
   package var client: String
   /// Capture time in µs since 1970.
   package var captured: Int64
-  /// Drawn into a corner if the job has a watermark style. Printable ASCII; other characters become `?`.
-  package var watermark: String?
+  /// When the frame reached the intake, in µs since 1970: what the watermark says. Nil: it gets none.
+  package var requested: Int64?
 
-  package init(path: String, client: String, captured: Int64, watermark: String? = nil) {
+  package init(path: String, client: String, captured: Int64, requested: Int64? = nil) {
     self.path = path
     self.client = client
     self.captured = captured
-    self.watermark = watermark
+    self.requested = requested
   }
 }

@@ -53,7 +53,9 @@ package final class JobRunner {
         }
         outcomes.append(outcome)
       }
-      return EncodeReport(frames: outcomes, segment: try builder?.finish(), processorMicroseconds: 0)
+      let segment = try builder?.finish()
+      if segment == nil { folder.remove(job.output) }
+      return EncodeReport(frames: outcomes, segment: segment, processorMicroseconds: 0)
     } catch {
       // x264 may have stopped in the middle of anything.
       encoder = nil

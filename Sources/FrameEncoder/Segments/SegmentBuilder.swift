@@ -23,7 +23,7 @@ final class SegmentBuilder {
 
   func add(_ picture: Picture, _ frame: FrameInput) throws(EncodeFailure) {
     let fitted = try fitter.fit(picture)
-    if let painter, let text = frame.watermark { try painter.paint(text, on: fitted) }
+    if let painter, let moment = frame.requested { try painter.paint(moment, on: fitted) }
     for time in clock.add(captured: frame.captured) { try put(fitted, at: time) }
     last = fitted
   }

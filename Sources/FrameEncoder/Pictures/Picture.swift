@@ -33,6 +33,12 @@ final class Picture {
       || (format == AV_PIX_FMT_YUV420P && frame.pointee.color_range == AVCOL_RANGE_JPEG)
   }
 
+  /// Nobody else sees what is drawn into it.
+  func makeWritable() throws(EncodeFailure) {
+    let code = av_frame_make_writable(frame)
+    guard code >= 0 else { throw EncodeFailure("a picture to draw into", libav: code) }
+  }
+
   /// Base and bytes a row of the first four planes.
   var planes: [Plane] {
     let (data, lines) = (frame.pointee.data, frame.pointee.linesize)
@@ -48,6 +54,8 @@ final class Picture {
 
     /// The plane from the pixel at `x`, `y` on.
     func shifted(x: Int, y: Int) -> Plane { Plane(base: base.map { $0 + y * Int(stride) + x }, stride: stride) }
+
+    func row(_ y: Int) -> UnsafeMutablePointer<UInt8>? { base.map { $0 + y * Int(stride) } }
 
     func fill(_ value: UInt8, width: Int, height: Int) {
       guard let base else { return }
