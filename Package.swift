@@ -90,7 +90,7 @@ let package = Package(
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
-    tests("FrameEncoder", ["TransportStream", "FrameEncoding", "TestKit"]),
+    tests("FrameEncoder", ["TransportStream", "EventLoop", "ChildProcess", "FrameEncoding", "TestKit"]),
     tests("FrameRecorder", ["Identifiers", "JSONCoding", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]

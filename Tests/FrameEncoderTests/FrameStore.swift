@@ -8,8 +8,10 @@ struct FrameStore: Sendable {
   static let device = "client_ids/c1/device_id/d1"
 
   /// Goes with the fixture.
-  init(_ fixture: Fixture) throws {
-    folder = try fixture.temporaryFolder("storage")
+  init(_ fixture: Fixture) throws { try self.init(try fixture.temporaryFolder("storage")) }
+
+  init(_ folder: TemporaryFolder) throws {
+    self.folder = folder
     for part in ["frames", "hls/segments"] { try makeFolder(folder.file("\(Self.device)/\(part)")) }
   }
 

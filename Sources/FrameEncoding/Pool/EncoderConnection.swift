@@ -37,6 +37,8 @@ final class EncoderConnection {
 
   func kill() { child.kill() }
 
+  var processID: Int32 { child.pid }
+
   private func flush() {
     while !unsent.isEmpty, child.standardInput >= 0 {
       let count = unsent.withUnsafeBytes { bytes in

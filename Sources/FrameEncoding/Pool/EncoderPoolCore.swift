@@ -31,7 +31,8 @@ final class EncoderPoolCore {
 
   var status: EncoderPoolStatus {
     EncoderPoolStatus(
-      waiting: machine.waiting, running: machine.running, processes: machine.processes, restarts: machine.restarts)
+      waiting: machine.waiting, running: machine.running, processes: machine.processes,
+      processIDs: connections.values.map(\.processID).sorted(), restarts: machine.restarts)
   }
 
   func submit(

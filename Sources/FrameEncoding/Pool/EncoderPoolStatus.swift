@@ -4,6 +4,8 @@ package struct EncoderPoolStatus: Equatable, Sendable {
   package var running = 0
   /// Processes, idle ones and those that are ending among them.
   package var processes = 0
+  /// Of those that have started.
+  package var processIDs: [Int32] = []
   /// Processes that are gone, by why.
   package var restarts: [EncoderRestart: Int] = [:]
 }

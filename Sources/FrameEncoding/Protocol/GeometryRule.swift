@@ -14,9 +14,9 @@ package enum GeometryRule: Equatable, Sendable {
     switch self {
     case .session(let size): return size
     case .firstFrame(let maxWidth, let upscales):
-      let width = upscales ? maxWidth : min(source.width, maxWidth)
+      let width = Self.even(upscales ? maxWidth : min(source.width, maxWidth))
       let height = Self.even(Double(width) * Double(source.height) / Double(source.width))
-      guard height > Self.longestSide else { return PictureSize(width: Self.even(width), height: height) }
+      guard height > Self.longestSide else { return PictureSize(width: width, height: height) }
       let narrower = Double(Self.longestSide) * Double(source.width) / Double(source.height)
       return PictureSize(width: Self.even(narrower), height: Self.longestSide)
     }
