@@ -34,15 +34,19 @@ struct WatermarkPainter {
     for y in rows.lowerBound / 2..<(rows.upperBound + 1) / 2 {
       guard let row = plane.row(y) else { return }
       for x in columns.lowerBound / 2..<(columns.upperBound + 1) / 2 {
-        let kept = keptColour(box, 2 * x, 2 * y) + keptColour(box, 2 * x + 1, 2 * y)
-          + keptColour(box, 2 * x, 2 * y + 1) + keptColour(box, 2 * x + 1, 2 * y + 1)
-        row[x] = UInt8(128 + (Int(row[x]) - 128) * kept / (4 * 255))
+        row[x] = UInt8(128 + (Int(row[x]) - 128) * keptColour(box, x, y) / (4 * 255))
       }
     }
   }
 
-  /// Of 255.
+  /// Of 4 x 255, over the four pixels of luma that belong to one of colour.
   private static func keptColour(_ box: WatermarkBox, _ x: Int, _ y: Int) -> Int {
-    box.coverage(x: x, y: y).map { remaining * (255 - Int($0)) / 255 } ?? 255
+    var kept = 0
+    for row in 2 * y...2 * y + 1 {
+      for column in 2 * x...2 * x + 1 {
+        kept += box.coverage(x: column, y: row).map { remaining * (255 - Int($0)) / 255 } ?? 255
+      }
+    }
+    return kept
   }
 }

@@ -18,7 +18,7 @@ package enum WatermarkError: Error, Equatable, Sendable, CustomStringConvertible
       let known = WatermarkFormat.Directive.allCases.map { "%\($0.rawValue)" }.joined(separator: " ")
       return "'\(directive)' is no directive of the watermark's format; there are \(known) %%"
     case .timeZone(let name):
-      return "'\(name)' is no time zone known here; a name as Europe/Berlin is wanted (Debian's package tzdata has them)"
+      return "'\(name)' is no time zone known here; a name like Europe/Berlin is wanted (Debian's package tzdata)"
     }
   }
 }

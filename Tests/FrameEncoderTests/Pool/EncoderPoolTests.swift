@@ -34,7 +34,7 @@ import Testing
       let process = try #require(try await running.busy(1).first)
       async let next = running.encode(store.job(good, segment: 2))
       kill(process, SIGKILL)
-      #expect(await killed == .crashed(detail: "signal 9"))
+      #expect(await killed == .crashed(detail: "ended by signal 9"))
       #expect(await next.report?.segment?.samples == 2)
       #expect(await running.pool.status().restarts == [.crash: 1])
     }

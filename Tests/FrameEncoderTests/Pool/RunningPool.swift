@@ -1,7 +1,7 @@
 import ChildProcess
 import EventLoop
-import FrameEncoding
 import Foundation
+import FrameEncoding
 import TestKit
 
 /// A pool of real encoder processes with loops of its own.

@@ -18,8 +18,8 @@ import Testing
       let dropping = store.job(frames) { $0.limits.keepsTruncated = false }
       let dropped = try encode(dropping)
       for position in 0..<6 {
-        let isCut = [0, 3, 5].contains(position)
-        #expect(dropped.frames[position] == (isCut ? .bad(.undecodable, detail: "no end marker") : .good(truncated: false)))
+        let cut = FrameOutcome.bad(.undecodable, detail: "no end marker")
+        #expect(dropped.frames[position] == ([0, 3, 5].contains(position) ? cut : .good(truncated: false)))
       }
       #expect(try await SegmentReader.numbers(ofFile: store.output(of: dropping)) == [1, 2, 4])
     }
