@@ -75,7 +75,8 @@ let package = Package(
     executable(
       "Bench",
       [
-        "Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "FrameRecorder", "TestKit",
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "Redis", "Cluster",
+        "FrameEncoding", "FrameRecorder", "TestKit",
       ]),
     tests("JSONCoding", []),
     tests("Digests", []),
