@@ -9,10 +9,10 @@ package enum FrameMaker {
   }
 
   /// A file for each number, in that order: the whole bytes of a numbered picture. One FFmpeg makes them all; a thousand
-  /// of 320 × 180 take a second or two.
+  /// of 320 × 180 take a second or two. `pixels`: FFmpeg's name of another pixel format.
   package static func pictures(
     _ numbers: some Collection<Int>, width: Int = 320, height: Int = 180, format: Format = .jpeg,
-    marked: Set<Int> = [], quality: Int = 3
+    pixels: String? = nil, marked: Set<Int> = [], quality: Int = 3
   ) async throws -> [[UInt8]] {
     let folder = try TemporaryFolder("frames")
     defer { folder.remove() }
@@ -29,8 +29,8 @@ package enum FrameMaker {
     ]
     let codec =
       switch format {
-      case .jpeg: ["-pix_fmt", "yuvj420p", "-q:v", "\(quality)"]
-      case .png: ["-pix_fmt", "rgb24"]
+      case .jpeg: ["-pix_fmt", pixels ?? "yuvj420p", "-q:v", "\(quality)"]
+      case .png: ["-pix_fmt", pixels ?? "rgb24"]
       }
     return try await run(input + codec, count: numbers.count, format, folder)
   }

@@ -40,6 +40,17 @@ package enum SegmentReader {
     }
   }
 
+  /// The NAL unit types of the video, in the order of the file (ITU-T H.264 table 7-1: 5 is a slice of an IDR picture, 1
+  /// one of another, 7 and 8 are parameter sets).
+  package static func unitTypes(ofFile path: String) async throws -> [UInt8] {
+    let bytes = try await FFmpegTool.succeed(
+      "ffmpeg", ["-v", "error", "-nostdin", "-i", path, "-map", "0:v", "-c", "copy", "-f", "h264", "-"]
+    ).output
+    return bytes.indices.dropLast(3).compactMap { at in
+      bytes[at] == 0 && bytes[at + 1] == 0 && bytes[at + 2] == 1 ? bytes[at + 3] & 0x1F : nil
+    }
+  }
+
   /// What FFmpeg warns of when it decodes the file: empty if nothing is wrong.
   package static func warnings(ofFile path: String) async throws -> String {
     let result = try await FFmpegTool.run(

@@ -71,6 +71,23 @@ import TransportStream
     }
   }
 
+  @Test func eachSegmentBeginsWithItsOnlyIDR() async throws {
+    try await withFixture { fixture in
+      let store = try FrameStore(fixture)
+      // Each picture quite another one: no reason for an IDR either.
+      let source = "mandelbrot=size=320x180:rate=1:start_scale=2:end_scale=0.01:end_pts=8"
+      let frames = try store.add(try await FrameMaker.pictures(of: source, count: 9))
+      let runner = JobRunner()
+      for start in [0, 3, 6] {
+        let job = store.job(Array(frames[start..<start + 3]))
+        _ = try encode(job, by: runner)
+        let types = try await SegmentReader.unitTypes(ofFile: store.output(of: job)).filter { ![6, 9].contains($0) }
+        #expect(types == [7, 8, 5, 1, 1])
+        #expect(try await FFmpegTool.countFrames(ofFile: store.output(of: job)) == 3)
+      }
+    }
+  }
+
   @Test func aLoneFrameIsTwoHalves() async throws {
     try await withFixture { fixture in
       let store = try FrameStore(fixture)

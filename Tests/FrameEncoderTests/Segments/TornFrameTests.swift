@@ -57,17 +57,6 @@ import Testing
     }
   }
 
-  @Test func aFullDiskIsNobodysFault() async throws {
-    try await withFixture { fixture in
-      let store = try FrameStore(fixture)
-      let job = store.job(try store.add(try await FrameMaker.pictures(0..<2)))
-      try makeLink(store.output(of: job), to: "/dev/full")
-      let result = JobRunner().run(.encode(job))
-      guard case .failure(let failure) = result else { Issue.record("\(result)"); return }
-      #expect(failure.code == .storage && failure.systemError != 0)
-    }
-  }
-
   private func withFolder(_ body: (FrameStore) throws -> Void) throws {
     let folder = try TemporaryFolder("storage")
     defer { folder.remove() }
