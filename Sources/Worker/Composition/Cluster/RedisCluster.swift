@@ -175,6 +175,7 @@ final class RedisCluster: Sendable {
   func stop() async {
     if !lease.isAnothers { try? await coordinator.withdraw() }
     await lease.stop()
+    await store.stop()
     for connection in connections { await connection.close() }
     for loop in loops { loop.stop() }
   }
