@@ -23,10 +23,12 @@ struct PictureDecoder {
       throw .bad(.tooLarge, "\(size.width) x \(size.height) pixels, \(limits.maxPixels) are allowed")
     }
     guard header.isWhole || limits.keepsTruncated else { throw .bad(.undecodable, "no end marker") }
-    return Decoded(picture: try picture(packet, format: header.format), isTruncated: !header.isWhole)
+    return Decoded(picture: try picture(packet, header.format, size), isTruncated: !header.isWhole)
   }
 
-  private func picture(_ packet: MediaPacket, format: ImageHeader.Format) throws(FrameError) -> Picture {
+  private func picture(
+    _ packet: MediaPacket, _ format: ImageHeader.Format, _ size: PictureSize
+  ) throws(FrameError) -> Picture {
     let id = format == .jpeg ? AV_CODEC_ID_MJPEG : AV_CODEC_ID_PNG
     guard let codec = avcodec_find_decoder(id), var context = avcodec_alloc_context3(codec) else {
       throw .failed(EncodeFailure(.codec, "libavcodec has no decoder for \(format)"))
@@ -34,7 +36,8 @@ struct PictureDecoder {
     defer { Self.free(&context) }
     context.pointee.thread_count = 1
     context.pointee.thread_type = FF_THREAD_SLICE
-    context.pointee.max_pixels = Int64(limits.maxPixels)
+    // What the header announces, with the edges that decoders add.
+    context.pointee.max_pixels = Int64(size.width + 128) * Int64(size.height + 128)
     context.pointee.get_buffer2 = blackBuffer
     var code = avcodec_open2(context, codec, nil)
     guard code >= 0 else { throw .failed(EncodeFailure("the decoder for \(format)", libav: code)) }

@@ -51,15 +51,9 @@ struct EncoderPoolStateMachine {
     case ending(isStarted: Bool)
   }
 
-  private struct Waiting {
-    var request: Request
-    var fresh: Bool
-  }
-
   private let limits: Limits
   private var places: [Place]
-  private var queue: [Waiting] = []
-  private var queueHead = 0
+  private var queue = WaitingRequests()
   private var isStopped = false
   private(set) var restarts: [EncoderRestart: Int] = [:]
 
@@ -68,7 +62,7 @@ struct EncoderPoolStateMachine {
     places = Array(repeating: .empty, count: limits.places)
   }
 
-  var waiting: Int { queue.count - queueHead }
+  var waiting: Int { queue.count }
 
   var running: Int {
     places.count {
@@ -85,7 +79,7 @@ struct EncoderPoolStateMachine {
   mutating func submitted(_ request: Request, fresh: Bool) -> [Action] {
     guard !isStopped else { return [.refuse(request, .stopped)] }
     guard waiting < limits.queue else { return [.refuse(request, .full)] }
-    queue.append(Waiting(request: request, fresh: fresh))
+    queue.append(.init(request: request, fresh: fresh))
     return assign()
   }
 
@@ -174,8 +168,7 @@ struct EncoderPoolStateMachine {
   mutating func stop() -> [Action] {
     guard !isStopped else { return [] }
     isStopped = true
-    var actions: [Action] = queue[queueHead...].map { .refuse($0.request, .stopped) }
-    (queue, queueHead) = ([], 0)
+    var actions: [Action] = queue.removeAll().map { .refuse($0.request, .stopped) }
     for place in places.indices {
       switch places[place] {
       case .busy(let request, _):
@@ -204,19 +197,15 @@ extension EncoderPoolStateMachine {
   /// Gives waiting requests to idle processes, then to new ones, in order: nothing overtakes the oldest.
   private mutating func assign() -> [Action] {
     var actions: [Action] = []
-    while queueHead < queue.count, let action = assignOldest(queue[queueHead]) {
+    while let oldest = queue.oldest, let action = assignOldest(oldest) {
       actions.append(action)
       if case .kill = action { break }
-      queueHead += 1
-    }
-    if queueHead > 1024, queueHead * 2 > queue.count {
-      queue.removeFirst(queueHead)
-      queueHead = 0
+      queue.removeOldest()
     }
     return actions
   }
 
-  private mutating func assignOldest(_ waiting: Waiting) -> Action? {
+  private mutating func assignOldest(_ waiting: WaitingRequests.Item) -> Action? {
     if !waiting.fresh, let (place, done) = idlePlace {
       places[place] = .busy(waiting.request, done: done)
       return .give(place: place, waiting.request)

@@ -98,6 +98,16 @@ import Testing
     #expect(machine.submitted(3, fresh: false) == [.refuse(3, .full)])
   }
 
+  @Test func manyWaitInOrder() {
+    var machine = Self.machine(requests: 10_000, queue: 10_000)
+    for request in 0..<5_000 { _ = machine.submitted(request, fresh: false) }
+    #expect(machine.started(place: 0) == [.send(place: 0, 0)])
+    for request in 0..<4_999 {
+      #expect(machine.answered(place: 0) == [.finish(place: 0, request, .answered), .give(place: 0, request + 1)])
+    }
+    #expect(machine.waiting == 0)
+  }
+
   @Test func theEndTellsEveryRequestOnce() {
     var machine = Self.machine(places: 2)
     for request in 1...4 { _ = machine.submitted(request, fresh: false) }

@@ -111,6 +111,19 @@ import Testing
     }
   }
 
+  /// Just below 50,000,000 pixels.
+  @Test func aPictureAtTheLimitFitsAnEncodersMemory() async throws {
+    try await withFixture { fixture in
+      let store = try FrameStore(fixture)
+      let running = RunningPool(fixture, processes: 1)
+      let pictures = try await FrameMaker.pictures(
+        of: "color=gray:size=7070x7070:rate=1", count: 1, options: ["-pix_fmt", "yuvj444p"])
+      let report = await running.encode(store.job(try store.add(pictures))).report
+      #expect(report?.frames == [.good(truncated: false)])
+      #expect(report?.segment?.size == PictureSize(width: 1920, height: 1920))
+    }
+  }
+
   @Test func withoutTheProgramNothingStarts() async throws {
     try await withFixture { fixture in
       let store = try FrameStore(fixture)
