@@ -80,8 +80,8 @@ final class Tally: Sendable {
 }
 
 /// Bytes that tell their place.
+// Safe: written in `init` only.
 private final class Media: RedisBytes, @unchecked Sendable {
-  // Safe: written in `init` only.
   let redisBytes: UnsafeRawBufferPointer
   private let released: Tally?
 
