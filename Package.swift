@@ -90,7 +90,10 @@ let package = Package(
     tests("Cluster", ["Identifiers", "Observability", "EventLoop", "Redis", "TestKit"]),
     tests(
       "Transcoding",
-      ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
+      [
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster",
+        "TestKit",
+      ]),
     tests("FrameEncoder", ["TransportStream", "EventLoop", "ChildProcess", "FrameEncoding", "TestKit"]),
     tests("FrameRecorder", ["Identifiers", "JSONCoding", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),

@@ -80,9 +80,6 @@ package final class CommitQueue {
     var last = provisional?.receipt ?? lastReceipt
     guard last != nil || hasNone else { return }
     for sealed in waiting where provisional.map({ $0.number < sealed.chunk.number }) ?? true {
-      // What was left out before it has had its receipt already.
-      var sealed = sealed
-      if provisional != nil { (sealed.skippedSegments, sealed.skippedDiscontinuities) = (0, 0) }
       let receipt = CommitRule.receipt(after: last, for: sealed)
       log.committed(sealed.chunk.number, receipt, isProvisional: true)
       provisional = (sealed.chunk.number, receipt)

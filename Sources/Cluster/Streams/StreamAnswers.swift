@@ -16,7 +16,7 @@ package struct Claim: Sendable, Equatable {
   /// The least numbers that the owner may use; the chunk store may know of later ones.
   package let nextChunk: ChunkNumber
   package let nextSegment: SegmentNumber
-  /// Media was published before: the first chunk must say that it follows a discontinuity.
+  /// Media was published before: the first chunk must say that it follows a discontinuity, unless it goes on with it exactly.
   package let followsDiscontinuity: Bool
   /// The owner that was judged dead, if this is a takeover.
   package let takenFrom: Ownership?

@@ -196,7 +196,7 @@ package final class LocalStream: @unchecked Sendable {
       guard case .follower = role.withLock({ $0 }), warm == nil, !hasEnded else { return }
       logger.info("getting ready to take the stream over", ["worker.id": owner.worker.text])
       let planner = SourcePlanner(registration: registration, services: services)
-      let warm = WarmSource(planner: planner, on: home)
+      let warm = WarmSource(planner: planner, log: log, on: home)
       self.warm = warm
       warm.warmUp { [weak self] isReady in
         guard let self else { return }

@@ -8,7 +8,8 @@ import TestKit
 
 /// A Redis of its own and coordinators over it, as if each were another worker's.
 final class RedisCluster: CoordinatorHarness {
-  let tick = Duration.seconds(1)
+  /// Real time passes too: less than a tick in a case. A dozen ticks are less than a client's lifetime.
+  let tick = Duration.seconds(2)
   let server: RedisServer
   let sink = MemorySink()
   private let fixture: Fixture
