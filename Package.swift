@@ -56,7 +56,10 @@ let package = Package(
         "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
         "Cluster", "CYAML",
       ]),
-    library("FrameRecorder", ["Identifiers", "JSONCoding", "CLinux"]),
+    .target(
+      name: "FrameRecorder",
+      dependencies: ["Identifiers", "JSONCoding", "Redis", "Cluster", "CLinux"],
+      resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
       "Worker",
       [
@@ -83,7 +86,9 @@ let package = Package(
     tests(
       "Transcoding",
       ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
-    tests("FrameRecorder", ["Identifiers", "JSONCoding", "TestKit"]),
+    tests(
+      "FrameRecorder",
+      ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )
