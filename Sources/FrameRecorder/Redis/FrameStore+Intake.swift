@@ -15,7 +15,7 @@ package struct IntakeFrame: Sendable, Equatable {
   }
 }
 
-package enum IntakeResult: Sendable, Equatable {
+package enum IntakeResult: Sendable, Hashable {
   case added(EntryID)
   /// The source's frame was accepted before.
   case known(EntryID)

@@ -4,7 +4,8 @@ internal import Redis
 
 package enum PartitionClaim: Sendable, Equatable {
   case claimed(OwnedPartition)
-  case owned(by: Ownership)
+  /// Nil: what was judged is not there any more, and nobody has the partition.
+  case owned(by: Ownership?)
 }
 
 /// Who owns a partition, as the store has it.
@@ -30,10 +31,7 @@ extension FrameStore {
     case "claimed":
       let owner = Ownership(worker: worker, epoch: Epoch(try reply.number(1)))
       return .claimed(OwnedPartition(partition, owner))
-    case "owned":
-      // No owner: it was released meanwhile, by the one that was judged dead.
-      guard let owner = reply.owner else { return .owned(by: judgedDead ?? Ownership(worker: worker, epoch: .none)) }
-      return .owned(by: owner)
+    case "owned": return .owned(by: reply.owner)
     default: throw reply.nonsense
     }
   }
