@@ -13,6 +13,8 @@ package struct PartitionState: Sendable, Equatable {
   package let partition: FramePartition
   /// Nil: nobody.
   package let owner: Ownership?
+
+  package init(_ partition: FramePartition, _ owner: Ownership?) { (self.partition, self.owner) = (partition, owner) }
 }
 
 extension FrameStore {
@@ -59,9 +61,21 @@ extension FrameStore {
       if values.count == 2, !values[0].isEmpty, let epoch = UInt64(values[1]) {
         owner = Ownership(worker: WorkerID(values[0]), epoch: Epoch(epoch))
       }
-      states.append(PartitionState(partition: partition, owner: owner))
+      states.append(PartitionState(partition, owner))
     }
     return states
+  }
+
+  /// Which of these workers have a lease.
+  package nonisolated(nonsending) func living(
+    among workers: Set<WorkerID>
+  ) async throws(FrameStoreError) -> Set<WorkerID> {
+    let asked = Array(workers)
+    guard !asked.isEmpty else { return [] }
+    let replies = try await pipeline(
+      asked.map { .command(RedisCommand("EXISTS", settings.clusterKeys.lease($0))) })
+    for reply in replies { if let error = reply.error { throw FrameStoreError(error) } }
+    return Set(zip(asked, replies).filter { $0.1.integer == 1 }.map(\.0))
   }
 
   /// Agrees with the cluster on the number of partitions: the first worker's is stored. False, with the stored one: it is

@@ -1,6 +1,10 @@
+package import Identifiers
+
 /// What the scripts of the recorder go by.
 package struct FrameStoreSettings: Sendable {
   package var keys: FrameKeys
+  /// Of the cluster: leases.
+  package var clusterKeys = RedisKeys()
   /// `FRAMES_DEDUPE_SECONDS`; 0: nothing is remembered.
   package var dedupeSeconds = 900
   package var offline = OfflineRule(thresholdSeconds: 60)
