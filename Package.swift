@@ -58,7 +58,7 @@ let package = Package(
       ]),
     .target(
       name: "FrameRecorder",
-      dependencies: ["Identifiers", "JSONCoding", "Observability", "Redis", "Cluster", "CLinux"],
+      dependencies: ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "CLinux"],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
       "Worker",

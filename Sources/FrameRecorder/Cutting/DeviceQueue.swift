@@ -55,6 +55,8 @@ package struct DeviceQueue: Sendable {
   /// Frames whose events are in memory.
   package var heldCount: Int { entries.count }
   package var pendingCount: Int { pending.count }
+  /// The frames whose events are in memory.
+  var heldFrames: [QueuedFrame] { pending.map(\.frame) + cut.flatMap(\.frames) + (work?.frames ?? []) }
   /// Entries of which only the id is kept.
   package var postponedCount: Int { postponed.count }
   /// Nothing of it is unfinished: the state may be dropped.

@@ -22,6 +22,11 @@ final class TaskBag: Sendable {
     }
   }
 
+  /// Waits for what runs now.
+  nonisolated(nonsending) func wait() async {
+    for task in state.withLock({ Array($0.tasks.values) }) { await task.value }
+  }
+
   /// Cancels what runs and waits for it; nothing is taken on any more.
   nonisolated(nonsending) func end() async {
     let tasks = state.withLock { state in

@@ -1,5 +1,5 @@
-internal import Identifiers
 internal import Cluster
+internal import Identifiers
 internal import Redis
 
 /// What a script of the recorder answers: a tag, and what belongs to it.

@@ -80,7 +80,8 @@ extension FrameStore {
 
   /// Agrees with the cluster on the number of partitions: the first worker's is stored. False, with the stored one: it is
   /// another, and this worker must not start.
-  package nonisolated(nonsending) func agreeOnPartitions() async throws(FrameStoreError) -> (agrees: Bool, stored: Int) {
+  package nonisolated(nonsending) func agreeOnPartitions() async throws(FrameStoreError) -> (agrees: Bool, stored: Int)
+  {
     let replies = try await pipeline([
       .command(RedisCommand("HSETNX", keys.configuration, "partitions", String(keys.partitions))),
       .command(RedisCommand("HGET", keys.configuration, "partitions")),

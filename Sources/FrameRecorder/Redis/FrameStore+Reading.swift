@@ -1,5 +1,5 @@
-internal import Redis
 package import Cluster
+internal import Redis
 
 /// An entry of a partition's stream as it was read.
 package struct StoredFrame: Sendable, Equatable {

@@ -19,6 +19,8 @@ package final class FileAdapter: StorageAdapter {
 
   package func begin(_ path: StoragePath) throws(StorageError) -> any StorageUpload { try FileUpload(path, access) }
 
+  package func create(_ folder: StoragePath) throws(StorageError) { _ = try access.createFolder(folder, "make") }
+
   package func publish(_ temporary: StoragePath, as path: StoragePath) throws(StorageError) {
     guard temporary.folder == path.folder else {
       throw StorageError(code: .failed, operation: "rename", path: path.text, reason: "it is in another folder")

@@ -12,7 +12,9 @@ import Testing
     PartitionBook(worker: me, rule: PartitionRule(partitions: count))
   }
 
-  private func owner(_ worker: WorkerID, _ epoch: UInt64) -> Ownership { Ownership(worker: worker, epoch: Epoch(epoch)) }
+  private func owner(_ worker: WorkerID, _ epoch: UInt64) -> Ownership {
+    Ownership(worker: worker, epoch: Epoch(epoch))
+  }
 
   private func view(_ owners: [Ownership?], living: Set<WorkerID>, forgetful: Bool = false) -> PartitionView {
     PartitionView(

@@ -23,7 +23,8 @@ import Testing
       #expect(first.host.running.isEmpty && first.host.flushed == 0)
       await second.end()
       #expect(second.host.flushed == 6 && second.host.running.isEmpty)
-      #expect(try await cluster.rig.store { $0.keys = FrameKeys(partitions: 6) }.partitions().allSatisfy { $0.owner == nil })
+      #expect(
+        try await cluster.rig.store { $0.keys = FrameKeys(partitions: 6) }.partitions().allSatisfy { $0.owner == nil })
     }
   }
 

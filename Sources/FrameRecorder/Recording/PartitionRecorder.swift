@@ -1,0 +1,323 @@
+internal import Cluster
+internal import Observability
+
+/// Reads the frames of one partition and records them, for as long as this worker owns it.
+///
+/// ```
+///   pass: cut what waits for too long ─▶ read again what was postponed ─▶ read ─▶ queues ─▶ touch, dead letters
+///                                                                                   └─▶ a task a batch (BatchMachine)
+/// ```
+actor PartitionRecorder {
+  private let owned: OwnedPartition
+  private let services: RecorderServices
+  private let wakeup = Wakeup()
+  private let work = TaskBag()
+  private var devices: [DevicePair: DeviceState] = [:]
+  private var position = ReadPosition.left(after: .zero)
+  /// The last entry whose frame is in a queue or finished.
+  private var lastTaken = EntryID.zero
+  private var letters: [DeadLetter] = []
+  private var acknowledged: [EntryID] = []
+  private var touched: Set<DevicePair> = []
+  private var phase = Phase.reading
+
+  private enum Phase {
+    case reading
+    /// Batches in work are finished; `flushes`: all others too.
+    case leaving(flushes: Bool)
+    case dropped
+  }
+
+  /// Between two reads of a stream that nobody has rung for: they prove that nothing waits.
+  private static let idleRead = Duration.seconds(2)
+  private static let retryPause = Duration.milliseconds(500)
+  private static let mostReread = 200
+
+  init(_ owned: OwnedPartition, _ services: RecorderServices) { (self.owned, self.services) = (owned, services) }
+
+  // MARK: Life
+
+  func run() async {
+    while !Task.isCancelled, case .reading = phase {
+      let hasMore = await pass()
+      if hasMore { continue }
+      if !isFull { services.alarm?.arm(owned.partition, after: lastTaken) { [wakeup] in wakeup.ring() } }
+      await wakeup.wait(atMost: nextWake)
+    }
+    services.alarm?.disarm(owned.partition)
+  }
+
+  /// Returns when nothing is in work any more; `flushes`: and nothing is pending.
+  func leave(flushes: Bool) async {
+    guard case .reading = phase else { return }
+    if flushes { await readAll() }
+    phase = .leaving(flushes: flushes)
+    wakeup.ring()
+    if flushes { for device in devices.keys { flush(device) } }
+    while !Task.isCancelled, devices.values.contains(where: { $0.isWorking || flushes && !$0.queue.isIdle }) {
+      if flushes {
+        await readAgain()
+        for device in devices.keys { flush(device) }
+      }
+      await wakeup.wait(atMost: .milliseconds(100))
+    }
+    await end()
+  }
+
+  private func readAll() async {
+    while !Task.isCancelled, case .reading = phase, await pass() {}
+  }
+
+  /// The ownership is over.
+  func drop() async {
+    phase = .dropped
+    wakeup.ring()
+    await end()
+  }
+
+  private func end() async {
+    phase = .dropped
+    services.alarm?.disarm(owned.partition)
+    await work.end()
+    for (device, state) in devices {
+      for frame in state.queue.heldFrames { services.budget.give(frame) }
+      services.playlists?.forget(device)
+    }
+    devices = [:]
+  }
+
+  private var nextWake: Duration {
+    let now = ContinuousClock.now
+    let deadline = devices.values.compactMap(\.queue.deadline).min().map { max(.zero, $0 - now) }
+    return min(Self.idleRead, max(deadline ?? Self.idleRead, .milliseconds(1)))
+  }
+
+  /// True: there is more to read at once.
+  private func pass() async -> Bool {
+    let now = ContinuousClock.now
+    for device in devices.keys {
+      if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
+      if devices[device]?.isIdle(now) == true {
+        devices[device] = nil
+        services.playlists?.forget(device)
+      }
+    }
+    await readAgain()
+    await tell()
+    return isFull ? false : await read()
+  }
+
+  /// So much is unfinished that nothing more is read.
+  private var isFull: Bool { devices.values.reduce(0) { $0 + $1.backlog } >= services.settings.mostPending }
+
+  // MARK: Reading
+
+  private func read() async -> Bool {
+    do throws(FrameStoreError) {
+      switch try await services.store.read(owned, position, atMost: services.settings.batchSize) {
+      case .fenced: return await fenced()
+      case .read(let frames, let last, _):
+        guard case .reading = phase else { return false }
+        try await take(frames)
+        if let last { lastTaken = max(lastTaken, last) }
+        return moveOn(last)
+      }
+    } catch {
+      services.logger.debug("a partition was not read", ["frames.partition": "\(owned.partition)", "error": "\(error)"])
+      // What the answer held is read before anything new.
+      position = .left(after: lastTaken)
+      await pause()
+      return false
+    }
+  }
+
+  private func moveOn(_ last: EntryID?) -> Bool {
+    switch (position, last) {
+    case (.left, let last?):
+      position = .left(after: last)
+      return true
+    case (.left, nil):
+      position = .new
+      return true
+    case (.new, let last): return last != nil
+    }
+  }
+
+  private func fenced() async -> Bool {
+    services.onFenced(owned)
+    position = .left(after: lastTaken)
+    await pause()
+    return false
+  }
+
+  private func pause() async { await wakeup.wait(atMost: Self.retryPause) }
+
+  /// Entries of which only the id was kept.
+  private func readAgain() async {
+    guard services.budget.hasRoom else { return }
+    for device in devices.keys {
+      guard let asked = devices[device]?.queue.readAgain(atMost: Self.mostReread), !asked.isEmpty else { continue }
+      do throws(FrameStoreError) {
+        let found = try await services.store.read(asked, of: owned.partition)
+        try await take(found)
+        for entry in Set(asked).subtracting(found.map(\.entry)) { devices[device]?.queue.passed(entry) }
+      } catch {
+        devices[device]?.queue.readingFailed()
+      }
+    }
+  }
+
+  /// Puts what was read into the queues; throws before anything has changed.
+  private func take(_ stored: [StoredFrame]) async throws(FrameStoreError) {
+    let sorted = SortedFrames(stored, services.settings)
+    var events: [DevicePair: [String]] = [:]
+    for frame in sorted.frames { events[frame.event.device, default: []].append(frame.event.eventID) }
+    let asked = events.sorted { $0.key < $1.key }.map { (device: $0.key, events: $0.value) }
+    let known = try await services.store.look(at: asked)
+    guard !isDropped else { return }
+    var seen: [DevicePair: Set<String>] = [:]
+    for (question, answer) in zip(asked, known) {
+      seen[question.device] = answer.seen
+      guard devices[question.device] == nil else { continue }
+      let first = sorted.frames.first { $0.event.device == question.device }
+      devices[question.device] = DeviceState(
+        answer.record, rawClient: first?.event.rawClientID ?? "", cut: services.settings.cut,
+        firstInterval: services.settings.batch.firstInterval)
+    }
+    letters += sorted.letters
+    for frame in sorted.frames { take(frame, isSeen: seen[frame.event.device]?.contains(frame.event.eventID) == true) }
+    await tell()
+  }
+
+  private func take(_ frame: QueuedFrame, isSeen: Bool) {
+    let device = frame.event.device
+    guard var state = devices.removeValue(forKey: device) else { return }
+    state.activeAt = .now
+    state.interval.received(frame.entry)
+    state.queue.interval = state.interval.milliseconds
+    var isReady = false
+    if frame.event.rawClientID != state.rawClient {
+      letters.append(
+        DeadLetter(
+          frame.entry, client: frame.event.rawClientID, device: frame.event.rawDeviceID, reason: .clientCollision,
+          detail: "the folder is that of client \(state.rawClient)"))
+      state.queue.passed(frame.entry)
+    } else if isSeen {
+      acknowledged.append(frame.entry)
+      state.queue.passed(frame.entry)
+    } else {
+      switch state.queue.arrived(frame, now: .now, hasRoom: services.budget.hasRoom) {
+      case .known, .postponed: break
+      case .duplicate: acknowledged.append(frame.entry)
+      case .queued(_, let ready):
+        services.budget.take(frame)
+        isReady = ready
+      }
+    }
+    devices[device] = state
+    touched.insert(device)
+    if isReady { beginBatch(device) }
+  }
+
+  /// Tells the store what is new of the devices, and what is not recorded. What it does not take now it gets later.
+  private func tell() async {
+    guard !isDropped, !touched.isEmpty || !letters.isEmpty || !acknowledged.isEmpty else { return }
+    let (devices, letters, entries) = (touched, letters, acknowledged)
+    (touched, self.letters, acknowledged) = ([], [], [])
+    let touches = devices.compactMap { touch($0) }
+    let done = devices.map { (device: $0, entry: self.devices[$0]?.queue.doneID(afterWork: false)) }
+    do throws(FrameStoreError) {
+      let answer = try await services.store.touch(owned, touches)
+      guard answer == .done, !letters.isEmpty || !entries.isEmpty || !done.isEmpty else { return notTold(answer) }
+      notTold(try await services.store.finish(owned, entries: entries, letters: letters, done: done))
+    } catch {
+      touched.formUnion(devices)
+      self.letters += letters
+      acknowledged += entries
+    }
+  }
+
+  /// Whatever a stale owner did not get written is read by the next one.
+  private func notTold(_ answer: OwnerAnswer) {
+    if case .fenced = answer { services.onFenced(owned) }
+  }
+
+  private func touch(_ device: DevicePair) -> DeviceTouch? {
+    guard let state = devices[device], let newest = state.interval.newest else { return nil }
+    return DeviceTouch(
+      device, rawClient: state.rawClient, rawDevice: device.device.text, newest: newest,
+      interval: state.interval.milliseconds, backlog: state.backlog)
+  }
+
+  private var isDropped: Bool {
+    if case .dropped = phase { true } else { false }
+  }
+
+  // MARK: Batches
+
+  private func flush(_ device: DevicePair) {
+    _ = devices[device]?.queue.flush(now: .now)
+    beginBatch(device)
+  }
+
+  /// Whether another batch may be begun: an owner that leaves begins none, unless it is the last.
+  private var mayBegin: Bool {
+    switch phase {
+    case .reading, .leaving(flushes: true): true
+    case .leaving(flushes: false), .dropped: false
+    }
+  }
+
+  private func beginBatch(_ device: DevicePair) {
+    guard mayBegin, devices[device]?.isWorking == false, let batch = devices[device]?.queue.take(),
+      let state = devices[device]
+    else { return }
+    devices[device]?.isWorking = true
+    let machine = BatchMachine(
+      batch, of: device, generation: state.generation, epoch: owned.owner.epoch,
+      interval: state.interval.milliseconds, newSession: .random(), settings: services.settings.batch)
+    work.add { await self.record(batch, of: device, machine) }
+  }
+
+  private func record(_ batch: FrameBatch, of device: DevicePair, _ machine: BatchMachine) async {
+    let runner = BatchRunner(owned: owned, device: device, cutAt: batch.cutAt, services: services)
+    var machine = machine
+    var action = machine.start()
+    while !Task.isCancelled, !isDropped {
+      switch action {
+      case .end(let ending): return ended(device, batch, ending)
+      case .wait(let time):
+        // Its frames are pending still: the next owner records them.
+        if case .leaving(flushes: false) = phase { return ended(device, batch, nil) }
+        try? await Task.sleep(for: time)
+        action = machine.waited()
+      case .commit(var commit):
+        commit.done = devices[device]?.queue.doneID(afterWork: true)
+        commit.backlog = max(0, (devices[device]?.backlog ?? 0) - batch.frames.count)
+        action = machine.committed(await runner.commit(commit))
+      case .begin, .seed, .probe, .encode, .publish, .findLargest, .unpublish, .finish:
+        action = await runner.perform(action, &machine)
+      }
+    }
+  }
+
+  /// Nil: it was given up, for the next owner.
+  private func ended(_ device: DevicePair, _ batch: FrameBatch, _ ending: BatchMachine.Ending?) {
+    defer { wakeup.ring() }
+    devices[device]?.isWorking = false
+    devices[device]?.activeAt = .now
+    switch ending {
+    case .recorded, .finished:
+      for frame in batch.frames { services.budget.give(frame) }
+      _ = devices[device]?.queue.workEnded()
+      touched.insert(device)
+      if case .recorded? = ending { services.playlists?.changed(device) }
+      beginBatch(device)
+    case .reset:
+      for frame in devices[device]?.queue.heldFrames ?? [] { services.budget.give(frame) }
+      devices[device] = nil
+      (position, lastTaken) = (.left(after: .zero), .zero)
+    case nil: break
+    }
+  }
+}
