@@ -169,7 +169,7 @@ actor PartitionRecorder {
 
   /// Puts what was read into the queues; throws before anything has changed.
   private func take(_ stored: [StoredFrame]) async throws(FrameStoreError) {
-    let sorted = SortedFrames(stored, services.settings)
+    let sorted = SortedFrames(stored, of: owned.partition, services.store.keys, services.settings)
     var events: [DevicePair: [String]] = [:]
     for frame in sorted.frames { events[frame.event.device, default: []].append(frame.event.eventID) }
     let asked = events.sorted { $0.key < $1.key }.map { (device: $0.key, events: $0.value) }

@@ -18,8 +18,10 @@ final class FrameRig: Sendable {
 
   let device: DevicePair
   let partition: FramePartition
+  private let keys: FrameKeys
 
-  init(_ fixture: Fixture, arguments: [String] = []) async throws {
+  init(_ fixture: Fixture, partitions: Int = 64, arguments: [String] = []) async throws {
+    keys = FrameKeys(partitions: partitions)
     self.fixture = fixture
     server = try await fixture.redisServer(arguments: arguments)
     let loop = EventLoop(name: "frames-test")
@@ -27,7 +29,7 @@ final class FrameRig: Sendable {
     fixture.addTeardown { loop.stop() }
     connection = try await Self.connection(server, loop, fixture, sink)
     device = try Self.pair("c1:d1")
-    partition = FrameKeys().partition(of: device)
+    partition = keys.partition(of: device)
   }
 
   static func pair(_ text: String) throws -> DevicePair {
@@ -57,7 +59,7 @@ final class FrameRig: Sendable {
   func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
 
   func store(_ change: (inout FrameStoreSettings) -> Void = { _ in }) -> FrameStore {
-    var settings = FrameStoreSettings(keys: FrameKeys())
+    var settings = FrameStoreSettings(keys: keys)
     settings.clockOffset = { self.offset.withLock { $0 } }
     change(&settings)
     return FrameStore(connection: connection, settings: settings)
