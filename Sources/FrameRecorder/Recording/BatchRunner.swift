@@ -19,7 +19,7 @@ struct BatchRunner: Sendable {
       return machine.probed(outcome)
     case .encode(let job): return machine.encoded(await encode(job), now: FrameTime.wallClock)
     case .publish(let temporary, let path):
-      return machine.published(await error { adapter throws(StorageError) in try adapter.publish(temporary, as: path) })
+      return machine.published(await publish(temporary, path))
     case .findLargest:
       let found = try? await services.storage.run(device) { [device] adapter throws(StorageError) in
         try Self.largest(device, adapter)
@@ -89,6 +89,15 @@ struct BatchRunner: Sendable {
       _ = await error { adapter throws(StorageError) in try adapter.delete(job.output) }
     }
     return outcome
+  }
+
+  /// Where the name is taken the segment is made again for another one.
+  nonisolated(nonsending) private func publish(_ temporary: StoragePath, _ path: StoragePath) async -> StorageError? {
+    let failure = await error { adapter throws(StorageError) in try adapter.publish(temporary, as: path) }
+    if failure?.code == .exists {
+      _ = await error { adapter throws(StorageError) in try adapter.delete(temporary) }
+    }
+    return failure
   }
 
   nonisolated(nonsending) private func error(

@@ -37,7 +37,8 @@ package struct DeviceImport: Sendable, Equatable {
     _ device: DevicePair, _ storage: any StorageAdapter
   ) throws(StorageError) -> ImportedPlaylist? {
     let path = StoragePath.playlist(device)
-    guard let entry = try storage.look(path), entry.kind == .file, entry.size <= Int64(ImportedPlaylist.mostBytes) else {
+    guard let entry = try storage.look(path), entry.kind == .file, entry.size <= Int64(ImportedPlaylist.mostBytes)
+    else {
       return nil
     }
     return ImportedPlaylist.parse(try storage.read(path, nil))

@@ -123,7 +123,8 @@ actor PartitionRecorder {
         return moveOn(last)
       }
     } catch {
-      services.logger.debug("a partition was not read", ["frames.partition": "\(owned.partition)", "error": "\(error)"])
+      services.logger.debug(
+        "a partition was not read", ["frames.partition": "\(owned.partition)", "error": "\(error)"])
       // What the answer held is read before anything new.
       position = .left(after: lastTaken)
       await pause()

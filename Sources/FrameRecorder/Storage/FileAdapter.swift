@@ -138,6 +138,7 @@ package final class FileAdapter: StorageAdapter {
 
   // MARK: Deleting
 
+  @discardableResult
   package func delete(_ path: StoragePath) throws(StorageError) -> Bool {
     do throws(StorageError) {
       let folder = try access.openFolder(path.folder, "delete")
@@ -157,6 +158,7 @@ package final class FileAdapter: StorageAdapter {
     throw FileAccess.error(errno, "delete", path.text)
   }
 
+  @discardableResult
   package func deleteFolder(_ path: StoragePath) throws(StorageError) -> Bool {
     guard try look(path)?.kind == .folder else { return false }
     var entries: [StorageEntry] = []

@@ -73,6 +73,39 @@ import Testing
     }
   }
 
+  @Test("records each frame once and in order, whenever owners die")
+  func deaths() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      var generator = SeededGenerator(seed: 11)
+      let pauses = (0..<64).map { _ in Int.random(in: 0...15, using: &generator) }
+      let encoder = ListingEncoder(rig.base) { job in
+        try? await Task.sleep(for: .milliseconds(pauses[Int(job.pts / 90_000) % 64]))
+        return nil
+      }
+      let services = try await rig.services(encoder)
+      for number in 1...100 { try await rig.send(number) }
+      for life in 1...12 {
+        let (recorder, _) = try await rig.start(services, "w\(life)")
+        try? await Task.sleep(for: .milliseconds(Int.random(in: 5...120, using: &generator)))
+        if life % 3 == 0 {
+          // Paused, and fenced by the next one.
+          fixture.addTeardown { await recorder.stop() }
+        } else {
+          await recorder.stop()
+        }
+      }
+      _ = try await rig.start(services, "last")
+      try await soon("all frames") { try await rig.waiting() == 0 }
+      #expect(try await rig.listed() == names(1...100))
+      let segments = try await rig.store.segments(rig.device)
+      #expect(segments.map(\.mediaSequence) == (0..<UInt64(segments.count)).map { $0 })
+      for (last, next) in zip(segments, segments.dropFirst()) {
+        #expect(next.number > last.number && next.pts == last.pts + last.duration)
+      }
+    }
+  }
+
   @Test("buries what cannot be recorded, and records the rest")
   func deadLetters() async throws {
     try await withFixture { fixture in
