@@ -19,6 +19,10 @@ actor PartitionRecorder {
   private var letters: [DeadLetter] = []
   private var acknowledged: [EntryID] = []
   private var touched: Set<DevicePair> = []
+  /// Entries of devices whose keys cannot be read: they are read again when that may have been mended.
+  private var unplaced: [EntryID] = []
+  private var replacedAt = ContinuousClock.now
+  private var trimmedAt = ContinuousClock.now
   private var phase = Phase.reading
 
   private enum Phase {
@@ -32,6 +36,8 @@ actor PartitionRecorder {
   private static let idleRead = Duration.seconds(2)
   private static let retryPause = Duration.milliseconds(500)
   private static let mostReread = 200
+  private static let replacePause = Duration.seconds(1)
+  private static let trimPause = Duration.seconds(60)
 
   init(_ owned: OwnedPartition, _ services: RecorderServices) { (self.owned, self.services) = (owned, services) }
 
@@ -103,12 +109,16 @@ actor PartitionRecorder {
       }
     }
     await readAgain()
+    await replace(now)
     await tell()
+    await trim(now)
     return isFull ? false : await read()
   }
 
   /// So much is unfinished that nothing more is read.
-  private var isFull: Bool { devices.values.reduce(0) { $0 + $1.backlog } >= services.settings.mostPending }
+  private var isFull: Bool {
+    devices.values.reduce(unplaced.count) { $0 + $1.backlog } >= services.settings.mostPending
+  }
 
   // MARK: Reading
 
@@ -168,6 +178,25 @@ actor PartitionRecorder {
     }
   }
 
+  private func replace(_ now: ContinuousClock.Instant) async {
+    guard !unplaced.isEmpty, now - replacedAt >= Self.replacePause else { return }
+    replacedAt = now
+    let part = Array(unplaced.prefix(Self.mostReread))
+    guard let found = try? await services.store.read(part, of: owned.partition) else { return }
+    unplaced.removeFirst(part.count)
+    do throws(FrameStoreError) { try await take(found) } catch { unplaced += part }
+  }
+
+  /// What is too old leaves the index; what a commit leaves in it goes here.
+  private func trim(_ now: ContinuousClock.Instant) async {
+    guard now - trimmedAt >= Self.trimPause else { return }
+    trimmedAt = now
+    for device in devices.keys {
+      guard let trimmed = try? await services.store.trim(device), trimmed.count > 0 else { continue }
+      services.playlists?.changed(device)
+    }
+  }
+
   /// Puts what was read into the queues; throws before anything has changed.
   private func take(_ stored: [StoredFrame]) async throws(FrameStoreError) {
     let sorted = SortedFrames(stored, of: owned.partition, services.store.keys, services.settings)
@@ -177,7 +206,8 @@ actor PartitionRecorder {
     let known = try await services.store.look(at: asked)
     guard !isDropped else { return }
     var seen: [DevicePair: Set<String>] = [:]
-    for (question, answer) in zip(asked, known) {
+    for (question, result) in zip(asked, known) {
+      guard case .success(let answer) = result else { continue }
       seen[question.device] = answer.seen
       guard devices[question.device] == nil else { continue }
       let first = sorted.frames.first { $0.event.device == question.device }
@@ -186,7 +216,13 @@ actor PartitionRecorder {
         firstInterval: services.settings.batch.firstInterval)
     }
     letters += sorted.letters
-    for frame in sorted.frames { take(frame, isSeen: seen[frame.event.device]?.contains(frame.event.eventID) == true) }
+    for frame in sorted.frames {
+      guard let seen = seen[frame.event.device] else {
+        unplaced.append(frame.entry)
+        continue
+      }
+      take(frame, isSeen: seen.contains(frame.event.eventID))
+    }
     await tell()
   }
 
@@ -232,7 +268,25 @@ actor PartitionRecorder {
       guard answer == .done, !letters.isEmpty || !entries.isEmpty || !done.isEmpty else { return notTold(answer) }
       notTold(try await services.store.finish(owned, entries: entries, letters: letters, done: done))
     } catch {
+      // One device's keys may be another program's: that must not keep the others' from being written.
+      if error.code == .invalidReply { return await tellApart(touches, done, letters, entries) }
       touched.formUnion(devices)
+      self.letters += letters
+      acknowledged += entries
+    }
+  }
+
+  private func tellApart(
+    _ touches: [DeviceTouch], _ done: [(device: DevicePair, entry: EntryID?)], _ letters: [DeadLetter],
+    _ entries: [EntryID]
+  ) async {
+    for touch in touches {
+      _ = try? await services.store.touch(owned, [touch])
+      _ = try? await services.store.finish(owned, done: done.filter { $0.device == touch.device })
+    }
+    do throws(FrameStoreError) {
+      notTold(try await services.store.finish(owned, entries: entries, letters: letters))
+    } catch {
       self.letters += letters
       acknowledged += entries
     }

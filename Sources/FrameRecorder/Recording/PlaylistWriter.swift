@@ -71,7 +71,7 @@ package final class PlaylistWriter: Sendable {
 
   nonisolated(nonsending) private func writeOnce(_ device: DevicePair) async throws {
     let segments = try await refresh(device)
-    let target = try await store.look(at: [(device, [])])[0].record.target ?? target
+    let target = try await store.look(at: [(device, [])])[0].get().record.target ?? target
     let path = StoragePath.playlist(device)
     try await storage.run(device) { adapter throws(StorageError) in
       if segments.isEmpty {

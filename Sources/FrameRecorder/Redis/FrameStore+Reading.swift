@@ -101,25 +101,34 @@ extension FrameStore {
       entry, event: event, received: FrameTimeRule.received(entry, field: found["received"]?.text))
   }
 
-  /// What is known of devices, and which of the events given with each were recorded within the window.
+  /// What is known of devices, and which of the events given with each were recorded within the window. Where the keys of
+  /// one device cannot be read, that one has no answer.
   package nonisolated(nonsending) func look(
     at devices: [(device: DevicePair, events: [String])]
-  ) async throws(FrameStoreError) -> [(record: DeviceRecord, seen: Set<String>)] {
+  ) async throws(FrameStoreError) -> [Result<KnownDevice, FrameStoreError>] {
     guard !devices.isEmpty else { return [] }
     let steps = devices.flatMap { device, events in
       let scores = RedisCommand("ZMSCORE", ([keys.seen(device)] + (events.isEmpty ? [""] : events)).map { .text($0) })
       return [RedisStep.command(RedisCommand("HGETALL", keys.device(device))), .command(scores)]
     }
     let replies = try await pipeline(steps + [.command(RedisCommand("TIME"))])
-    for reply in replies { if let error = reply.error { throw FrameStoreError(error) } }
     guard let seconds = replies.last?.elements?.first?.integer else { throw Self.noTime }
     let oldest = Double((seconds - Int64(settings.dedupeSeconds)) * 1_000 + settings.clockOffset().wholeMilliseconds)
     return devices.indices.map { index in
+      for reply in replies[2 * index...2 * index + 1] {
+        if let error = reply.error { return .failure(FrameStoreError(error)) }
+      }
       let fields = Dictionary(replies[2 * index].pairs ?? []) { first, _ in first }
       let scores = replies[2 * index + 1].elements ?? []
       let seen = zip(devices[index].events, scores).filter { Double($0.1.text ?? "").map { $0 > oldest } ?? false }
-      return (DeviceRecord(fields), Set(seen.map(\.0)))
+      return .success(KnownDevice(record: DeviceRecord(fields), seen: Set(seen.map(\.0))))
     }
+  }
+
+  package struct KnownDevice: Sendable {
+    package let record: DeviceRecord
+    /// Of the events that were asked about.
+    package let seen: Set<String>
   }
 
   private static var noTime: FrameStoreError { FrameStoreError(.invalidReply, "Redis answered no time") }

@@ -13,16 +13,17 @@ import Testing
   func balance() async throws {
     try await withFixture { fixture in
       let cluster = try await PartitionCluster(fixture, partitions: 6)
-      let first = try await cluster.worker("w1")
+      let (first, host) = try await cluster.worker("w1")
       try await soon("all partitions") { first.keeper.owned.count == 6 }
-      let second = try await cluster.worker("w2")
+      let (second, other) = try await cluster.worker("w2")
       try await soon("halves") { first.keeper.owned.count == 3 && second.keeper.owned.count == 3 }
-      try cluster.check([first, second])
+      let all = Array(host.running) + other.running
+      #expect(Set(all.map(\.partition)).count == 6 && all.count == 6)
       await first.end()
       try await soon("the rest") { second.keeper.owned.count == 6 }
-      #expect(first.host.running.isEmpty && first.host.flushed == 0)
+      #expect(host.running.isEmpty && host.flushed == 0)
       await second.end()
-      #expect(second.host.flushed == 6 && second.host.running.isEmpty)
+      #expect(other.flushed == 6 && other.running.isEmpty)
       #expect(
         try await cluster.rig.store { $0.keys = FrameKeys(partitions: 6) }.partitions().allSatisfy { $0.owner == nil })
     }
@@ -32,9 +33,9 @@ import Testing
   func death() async throws {
     try await withFixture { fixture in
       let cluster = try await PartitionCluster(fixture, partitions: 4)
-      let first = try await cluster.worker("w1")
+      let (first, _) = try await cluster.worker("w1")
       try await soon("all partitions") { first.keeper.owned.count == 4 }
-      let second = try await cluster.worker("w2")
+      let (second, _) = try await cluster.worker("w2")
       try await soon("halves") { first.keeper.owned.count == 2 && second.keeper.owned.count == 2 }
       let old = first.keeper.owned
       await first.die()
@@ -51,14 +52,14 @@ import Testing
   func flushed() async throws {
     try await withFixture { fixture in
       let cluster = try await PartitionCluster(fixture, partitions: 4)
-      let worker = try await cluster.worker("w1")
+      let (worker, host) = try await cluster.worker("w1")
       try await soon("all partitions") { worker.keeper.owned.count == 4 }
       let owned = worker.keeper.owned
       try await cluster.rig.server.flush()
       try await soon("the owners") {
         try await worker.store.partitions().map(\.owner) == owned.map(\.owner)
       }
-      #expect(worker.keeper.owned == owned && worker.host.dropped == 0)
+      #expect(worker.keeper.owned == owned && host.dropped == 0)
     }
   }
 
@@ -66,14 +67,14 @@ import Testing
   func fenced() async throws {
     try await withFixture { fixture in
       let cluster = try await PartitionCluster(fixture, partitions: 4)
-      let worker = try await cluster.worker("w1")
+      let (worker, host) = try await cluster.worker("w1")
       try await soon("all partitions") { worker.keeper.owned.count == 4 }
       let lost = worker.keeper.owned[1]
       _ = try await cluster.rig.command("SET", "worker:w9:lease", "t:1")
       let claim = try await worker.store.claim(lost.partition, for: WorkerID("w9"), judgedDead: lost.owner)
       guard case .claimed = claim else { throw Missing("a claim: \(claim)") }
       worker.keeper.fenced(lost)
-      try await soon("the drop") { worker.host.dropped == 1 && worker.keeper.owned.count == 3 }
+      try await soon("the drop") { host.dropped == 1 && worker.keeper.owned.count == 3 }
     }
   }
 }
@@ -85,13 +86,30 @@ struct PartitionCluster {
   private let times: LeaseTimes
 
   init(_ fixture: Fixture, partitions: Int) async throws {
-    rig = try await FrameRig(fixture)
+    try await self.init(FrameRig(fixture), partitions: partitions)
+  }
+
+  init(_ rig: FrameRig, partitions: Int) async throws {
+    self.rig = rig
     self.partitions = partitions
     times = try LeaseTimes(
       renew: .milliseconds(200), giveUp: .milliseconds(500), lapse: .milliseconds(900), check: .milliseconds(100))
   }
 
-  func worker(_ name: String) async throws -> Member {
+  func store() async throws -> FrameStore {
+    FrameStore(connection: try await rig.connection(), settings: FrameStoreSettings(keys: FrameKeys(partitions: partitions)))
+  }
+
+  /// With a host that only notes what it is told.
+  func worker(_ name: String) async throws -> (member: Member, host: HostRecorder) {
+    let host = HostRecorder()
+    return (try await worker(name, store: try await store(), host: host) {}, host)
+  }
+
+  /// `end`: of the host, when the worker dies.
+  func worker(
+    _ name: String, store: FrameStore, host: any PartitionHost, end: @escaping @Sendable () async -> Void
+  ) async throws -> Member {
     let connection = try await rig.connection()
     let id = WorkerID(name)
     var configuration = RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(rig.server.port))))
@@ -100,9 +118,6 @@ struct PartitionCluster {
     let lease = LeaseKeeper(
       worker: id, times: times, configuration: configuration, loop: rig.loop, logger: logger,
       metrics: RedisMetrics(MetricsRegistry()))
-    var settings = FrameStoreSettings(keys: FrameKeys(partitions: partitions))
-    settings.clockOffset = { .zero }
-    let store = FrameStore(connection: connection, settings: settings)
     let coordinator = RedisCoordinator(
       identity: WorkerIdentity(id: id, recordsFrames: true), connection: connection,
       blocking: try await rig.connection(), logger: logger)
@@ -113,7 +128,6 @@ struct PartitionCluster {
       },
       forgetful: { await lease.forgetful() }, mayClaim: { lease.permit.isValid },
       tell: { message, worker in try? await outbox.send([(message, to: worker)]) })
-    let host = HostRecorder()
     let keeper = PartitionKeeper(
       store: store, worker: id, host: host, services: services, check: times.check, logger: logger)
     lease.onNotice { notice in
@@ -124,7 +138,7 @@ struct PartitionCluster {
     }
     lease.start()
     let member = Member(
-      store: store, keeper: keeper, host: host, lease: lease, coordinator: coordinator,
+      store: store, keeper: keeper, lease: lease, coordinator: coordinator, endHost: end,
       inbox: Inbox(worker: id, connection: try await rig.connection(), logger: logger))
     rig.fixture.addTeardown { await member.die() }
     try await soon("the lease") { lease.permit.isValid }
@@ -133,26 +147,20 @@ struct PartitionCluster {
     return member
   }
 
-  /// No partition has two readers.
-  func check(_ members: [Member]) throws {
-    let all = members.flatMap { $0.host.running }
-    #expect(Set(all.map(\.partition)).count == all.count)
-  }
-
   final class Member: Sendable {
     let store: FrameStore
     let keeper: PartitionKeeper
-    let host: HostRecorder
+    private let endHost: @Sendable () async -> Void
     private let lease: LeaseKeeper
     private let coordinator: RedisCoordinator
     private let inbox: Inbox
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
     init(
-      store: FrameStore, keeper: PartitionKeeper, host: HostRecorder, lease: LeaseKeeper,
-      coordinator: RedisCoordinator, inbox: Inbox
+      store: FrameStore, keeper: PartitionKeeper, lease: LeaseKeeper, coordinator: RedisCoordinator,
+      endHost: @escaping @Sendable () async -> Void, inbox: Inbox
     ) {
-      (self.store, self.keeper, self.host, self.lease) = (store, keeper, host, lease)
+      (self.store, self.keeper, self.lease, self.endHost) = (store, keeper, lease, endHost)
       (self.coordinator, self.inbox) = (coordinator, inbox)
     }
 
@@ -189,6 +197,7 @@ struct PartitionCluster {
       }
       for task in running { task.cancel() }
       for task in running { await task.value }
+      await endHost()
       await lease.stop()
     }
   }

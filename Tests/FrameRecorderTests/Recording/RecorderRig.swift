@@ -40,26 +40,23 @@ struct RecorderRig {
   }
 
   func services(
-    _ encoder: any FrameEncoder, encoders: Int = 2, alarm: Bool = true,
+    _ encoder: any FrameEncoder, encoders: Int = 2, store other: FrameStore? = nil,
     _ change: (inout RecorderSettings) -> Void = { _ in }
   ) async throws -> RecorderServices {
     let storage = StorageThreads(try adapter(), loops: loops)
     let logger = Logger(level: .debug, sink: frames.sink)
-    var ringing: FrameAlarm?
-    if alarm {
-      let made = FrameAlarm(connection: try await frames.connection(), keys: store.keys, logger: logger)
-      let task = Task { await made.run() }
-      frames.fixture.addTeardown {
-        task.cancel()
-        await task.value
-      }
-      ringing = made
+    let store = other ?? store
+    let alarm = FrameAlarm(connection: try await frames.connection(), keys: store.keys, logger: logger)
+    let ringing = Task { await alarm.run() }
+    frames.fixture.addTeardown {
+      ringing.cancel()
+      await ringing.value
     }
     let playlists = PlaylistWriter(store: store, storage: storage, pause: .milliseconds(50), target: 2, logger: logger)
     frames.fixture.addTeardown { await playlists.stop() }
     return RecorderServices(
       store: store, storage: storage, encoder: encoder, encoders: EncoderQueue(encoders: encoders),
-      budget: QueueBudget(bytes: 1 << 20), alarm: ringing, playlists: playlists, settings: settings(change),
+      budget: QueueBudget(bytes: 1 << 20), alarm: alarm, playlists: playlists, settings: settings(change),
       logger: logger)
   }
 

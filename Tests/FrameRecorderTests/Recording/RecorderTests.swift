@@ -26,9 +26,9 @@ import Testing
       let jobs = encoder.jobs
       #expect(jobs.map(\.size) == [nil, PictureSize(width: 64, height: 64), PictureSize(width: 64, height: 64)])
       #expect(jobs.map(\.continuity.counters) == [[:], [0: 1], [0: 1]])
-      let record = try await rig.store.look(at: [(rig.device, ["f6", "f7"])])[0]
+      let record = try await rig.store.look(at: [(rig.device, ["f6", "f7"])])[0].get()
       #expect(record.seen == ["f6"])
-      try await soon("the backlog") { try await rig.store.look(at: [(rig.device, [])])[0].record.backlog == 1 }
+      try await soon("the backlog") { try await rig.store.look(at: [(rig.device, [])])[0].get().record.backlog == 1 }
       let left = try await temporaries(rig)
       #expect(left == [])
     }
@@ -276,6 +276,30 @@ import Testing
       _ = try await rig.start(services)
       try await soon("all frames") { try await rig.store.segments(rig.device).count == 30 }
       #expect(try await rig.listed() == names(1...60))
+    }
+  }
+
+  @Test("lets a device wait whose keys are another program's, and no other")
+  func foreignKeys() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let bad = try FrameRig.pair("c1:d2")
+      let keys = ["frames:device:\(bad)", "frames:seen:\(bad)", "frames:log:\(bad)"]
+      for (at, key) in keys.enumerated() {
+        _ = try await rig.frames.command("SET", key, "x")
+        let services = try await rig.services(ListingEncoder(rig.base))
+        let (recorder, owned) = try await rig.start(services, "w\(at)")
+        for number in 1...4 {
+          let own = 10 * at + number
+          try await rig.send(own) { if number % 2 == 0 { $0[2].1 = "\"d2\"" } }
+        }
+        try await soon("the other device") { try await rig.store.segments(rig.device).count == at + 1 }
+        _ = try await rig.frames.command("DEL", key)
+        try await soon("the device itself") { try await rig.waiting() == 0 }
+        await recorder.leave(owned, flushes: false)
+      }
+      #expect(try await rig.listed() == ["f1", "f3", "f11", "f13", "f21", "f23"])
+      #expect(try await rig.dead().isEmpty)
     }
   }
 

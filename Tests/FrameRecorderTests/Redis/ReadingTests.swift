@@ -74,7 +74,7 @@ import Testing
       #expect(try await store.touch(owned, [touch]) == .done)
       (touch.newest, touch.interval, touch.backlog, touch.rawClient) = (EntryID(2_000, 2), 9_000, 7, "c_1")
       #expect(try await store.touch(owned, [touch]) == .done)
-      let found = try await store.look(at: [(rig.device, [])])[0].record
+      let found = try await store.look(at: [(rig.device, [])])[0].get().record
       #expect(found.client == "c.1" && found.device == "d:1" && found.received == EntryID(2_000, 3))
       #expect(found.interval == 4_000 && found.backlog == 7 && found.generation == 0 && found.indexed == nil)
       #expect(try await rig.command("ZSCORE", "frames:devices:\(rig.partition)", "c1:d1").text == "2000")
@@ -112,11 +112,11 @@ import Testing
       #expect(fields["client"] == "c.1" && fields["device"] == "d1" && fields["reason"] == "undecodable")
       #expect(fields["detail"] == "no picture" && fields["tries"] == "2" && fields["at"].map { Int($0) } != nil)
       _ = try FrameEvent.parse(Array((fields["event"] ?? "").utf8))
-      #expect(try await store.look(at: [(rig.device, [])])[0].record.done == entries[1])
+      #expect(try await store.look(at: [(rig.device, [])])[0].get().record.done == entries[1])
       #expect(try await rig.command("EXISTS", "frames:tries:\(rig.partition)").integer == 0)
       // Never back.
       _ = try await store.finish(owned, done: [(rig.device, entries[0])])
-      #expect(try await store.look(at: [(rig.device, [])])[0].record.done == entries[1])
+      #expect(try await store.look(at: [(rig.device, [])])[0].get().record.done == entries[1])
     }
   }
 }

@@ -67,7 +67,7 @@ import Testing
       #expect(before["XLEN frames:\(rig.partition)"] == "0" && before["XLEN frames:dead"] == "1")
       #expect(try await rig.command("XPENDING", "frames:\(rig.partition)", "recorder").elements?.first?.integer == 0)
       #expect(try await rig.command("ZSCORE", "hls:segments:c1:d1", "0").text == "1795219200")
-      let found = try await store.look(at: [(rig.device, ["a", "b", "c"])])[0]
+      let found = try await store.look(at: [(rig.device, ["a", "b", "c"])])[0].get()
       #expect(found.seen == ["a", "c"] && found.record.session == commits.session && found.record.backlog == 4)
       #expect(found.record.nextPTS == 630_000 && found.record.continuity == ContinuityCounters([0: 3, 256: 15]))
       #expect(found.record.done == entries[2] && found.record.target == 6 && found.record.mediaSequence == 0)
@@ -175,7 +175,7 @@ import Testing
       #expect(try await store.commit(owned, bad) == .seen(["a"]))
       // Out of the window.
       rig.advance(.seconds(901))
-      #expect(try await store.look(at: [(rig.device, ["a"])])[0].seen == [])
+      #expect(try await store.look(at: [(rig.device, ["a"])])[0].get().seen == [])
       rig.advance(.seconds(-901))
       bad = good
       bad.number = 0
