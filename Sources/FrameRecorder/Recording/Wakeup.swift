@@ -1,21 +1,21 @@
 internal import Synchronization
 
-/// Lets one task sleep until it is rung for.
+/// Lets tasks sleep until it is rung for them.
 final class Wakeup: Sendable {
   private struct State {
     var isRung = false
-    var sleeper: CheckedContinuation<Void, Never>?
+    var sleepers: [CheckedContinuation<Void, Never>] = []
   }
 
   private let state = Mutex(State())
 
   func ring() {
-    let sleeper = state.withLock { state in
-      state.isRung = state.sleeper == nil
-      defer { state.sleeper = nil }
-      return state.sleeper
+    let sleepers = state.withLock { state in
+      state.isRung = state.sleepers.isEmpty
+      defer { state.sleepers = [] }
+      return state.sleepers
     }
-    sleeper?.resume()
+    for sleeper in sleepers { sleeper.resume() }
   }
 
   /// Returns at the next ring, at one that was not heard yet, after `limit`, or when the task is cancelled.
@@ -29,7 +29,7 @@ final class Wakeup: Sendable {
             state.isRung = false
             return true
           }
-          state.sleeper = sleeper
+          state.sleepers.append(sleeper)
           return false
         }
         if isRung { sleeper.resume() }

@@ -97,7 +97,8 @@ struct PartitionCluster {
   }
 
   func store() async throws -> FrameStore {
-    FrameStore(connection: try await rig.connection(), settings: FrameStoreSettings(keys: FrameKeys(partitions: partitions)))
+    FrameStore(
+      connection: try await rig.connection(), settings: FrameStoreSettings(keys: FrameKeys(partitions: partitions)))
   }
 
   /// With a host that only notes what it is told.
