@@ -37,6 +37,8 @@ package struct PartitionBook: Sendable {
   /// The highest epochs that were seen, so that the next one is higher over a store that has lost all.
   private var epochs: [FramePartition: Epoch] = [:]
   private var isDraining = false
+  /// What it has given up since it drains.
+  private var finished: Set<FramePartition> = []
   private var handoverAt: ContinuousClock.Instant?
 
   package init(worker: WorkerID, rule: PartitionRule) { (self.worker, self.rule) = (worker, rule) }
@@ -58,7 +60,11 @@ package struct PartitionBook: Sendable {
   package mutating func looked(_ view: PartitionView, now: ContinuousClock.Instant, jitter: Double) -> [Action] {
     var actions = compare(view)
     let others = view.counts(of: view.recorders.subtracting([worker]))
-    if isDraining { return actions + leaveAll(others) }
+    if isDraining {
+      // Nobody else will finish what has no owner just now.
+      if others.isEmpty { actions += claims(view, atMost: rule.partitions, jitter, except: finished) }
+      return actions + leaveAll(others)
+    }
     let wanted = rule.wanted(workers: others.count + 1)
     actions += claims(view, atMost: wanted - holdings.count, jitter)
     return actions + balance(others, now)
@@ -81,9 +87,13 @@ package struct PartitionBook: Sendable {
     return actions
   }
 
-  private mutating func claims(_ view: PartitionView, atMost most: Int, _ jitter: Double) -> [Action] {
+  private mutating func claims(
+    _ view: PartitionView, atMost most: Int, _ jitter: Double, except finished: Set<FramePartition> = []
+  ) -> [Action] {
     guard most > 0 else { return [] }
-    let free = view.partitions.filter { isFree($0, view) && holdings[$0.partition] == nil }
+    let free = view.partitions.filter {
+      isFree($0, view) && holdings[$0.partition] == nil && !finished.contains($0.partition)
+    }
     let owners = Dictionary(free.map { ($0.partition, $0.owner) }) { first, _ in first }
     var actions: [Action] = []
     for partition in rule.order(for: worker, free.map(\.partition)).prefix(most) {
@@ -153,6 +163,7 @@ package struct PartitionBook: Sendable {
   package mutating func left(_ owned: OwnedPartition) -> [Action] {
     guard case .leaving(owned, let heir) = holdings[owned.partition] else { return [] }
     holdings[owned.partition] = nil
+    if isDraining { finished.insert(owned.partition) }
     return [.release(owned, heir: heir)]
   }
 
@@ -169,6 +180,6 @@ package struct PartitionBook: Sendable {
   /// The lease is back, or the store may have lost something.
   package func regained() -> [Action] { owned.map { .assert($0) } }
 
-  /// Nothing is claimed any more; the next look says who gets what.
+  /// Nothing is claimed any more, unless nobody else is there; the next look says who gets what.
   package mutating func drain() { isDraining = true }
 }

@@ -83,16 +83,19 @@ package final class PartitionKeeper: Sendable {
   /// cancelled.
   nonisolated(nonsending) package func drain() async {
     book.withLock { $0.drain() }
-    while !Task.isCancelled, !book.withLock({ $0.isEmpty }) {
-      await look()
+    while !Task.isCancelled {
+      if await look(), book.withLock({ $0.isEmpty }) { break }
       try? await Task.sleep(for: min(check, .milliseconds(50)))
     }
+    await work.wait()
   }
 
   // MARK: How
 
-  nonisolated(nonsending) private func look() async {
-    guard services.mayClaim() else { return }
+  /// False: the store did not tell what there is to do.
+  @discardableResult
+  nonisolated(nonsending) private func look() async -> Bool {
+    guard services.mayClaim() else { return false }
     do {
       let states = try await store.partitions()
       let recorders = try await services.recorders()
@@ -102,8 +105,10 @@ package final class PartitionKeeper: Sendable {
       let view = PartitionView(
         partitions: states, living: living, recorders: recorders.intersection(living), isForgetful: isForgetful)
       act { $0.looked(view, now: .now, jitter: .random(in: 0...1)) }
+      return !isForgetful || recorders.subtracting([worker]).count > 0
     } catch {
       logger.debug("the owners of partitions are not known", ["error": "\(error)"])
+      return false
     }
   }
 

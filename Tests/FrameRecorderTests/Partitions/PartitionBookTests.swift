@@ -129,8 +129,17 @@ import Testing
     var last = owning(1)
     last.drain()
     let alone = view([mine(0).owner, nil, nil, nil], living: [])
-    #expect(last.looked(alone, now: start, jitter: 0) == [.leave(mine(0), flushes: true)])
+    // What has no owner just now is nobody else's to finish.
+    let finishing = last.looked(alone, now: start, jitter: 0)
+    #expect(Set(claims(finishing).keys) == [1, 2, 3] && finishing.last == .leave(mine(0), flushes: true))
     #expect(last.left(mine(0)) == [.release(mine(0), heir: nil)])
+    for number in 1...3 {
+      #expect(last.claimed(FramePartition(number), .claimed(mine(number))) == [.start(mine(number))])
+    }
+    let all = view([nil] + (1...3).map { mine($0).owner }, living: [])
+    #expect(last.looked(all, now: start, jitter: 0) == (1...3).map { .leave(mine($0), flushes: true) })
+    for number in 1...3 { _ = last.left(mine(number)) }
+    #expect(last.looked(view([nil, nil, nil, nil], living: []), now: start, jitter: 0) == [] && last.isEmpty)
   }
 
   @Test("What is released for it is claimed at once, if there is such a partition")
