@@ -71,8 +71,8 @@ final class Sink: Sendable {
 }
 
 /// Where all viewers of a sink read to.
+// Safe: written by one loop's reads only, and nobody looks at it.
 final class LoopScratch: @unchecked Sendable {
-  // Safe: written by one loop's reads only, and nobody looks at it.
   static let size = 262_144
   let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
 }

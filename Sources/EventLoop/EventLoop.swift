@@ -15,8 +15,8 @@ internal import Synchronization
 ///
 /// A loop lives until `stop()`. Children may be forked from its thread (the parent-death signal of a child follows
 /// the thread that forked it), so the worker's loops are stopped last.
+// Safe: `base` and `inboxEvent` are set before the thread starts and used on it alone; the rest is locked or immutable.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  // Safe: `base` and `inboxEvent` are set before the thread starts and used on it alone; the rest is locked or immutable.
   let base: OpaquePointer
   private var inboxEvent: OpaquePointer?
   private let wakeDescriptor: Int32

@@ -28,8 +28,8 @@ package struct LoopBound<Value>: Sendable {
     }
   }
 
+  // Safe: `value` is reached through `assertInLoop` and released on the loop by `Box.deinit`.
   private final class Content: @unchecked Sendable {
-    // Safe: `value` is reached through `assertInLoop` and released on the loop by `Box.deinit`.
     let value: Value
 
     init(value: Value) { self.value = value }

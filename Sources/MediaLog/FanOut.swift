@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Writes one log to all its readers on one loop. Woken by the log's writer in ticks (`LogWriter.tick`, `tickBytes`);
 /// a tick is one `sendmsg` a reader, of references into the shared chunks: no copy, no queue, no allocation.
+// Safe: all but `isAwake` is confined to `loop`, and every entry asserts it.
 package final class FanOut: @unchecked Sendable {
-  // Safe: all but `isAwake` is confined to `loop`, and every entry asserts it.
   package let loop: EventLoop
   private let log: StreamLog
   private let services: FanOutServices

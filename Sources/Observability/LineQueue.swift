@@ -3,6 +3,7 @@ internal import Glibc
 /// Lines between the threads that log and the one that writes: bounded, never blocking the former.
 ///
 ///     append → [ waiting bytes ] → take → (being written) → wrote
+// Safe: `state` is read and changed between lock and unlock of `mutex` only.
 final class LineQueue: @unchecked Sendable {
   struct Batch {
     let bytes: [UInt8]
@@ -20,7 +21,6 @@ final class LineQueue: @unchecked Sendable {
     var hasEnded = false
   }
 
-  // Safe: read and changed between lock and unlock of `mutex` only.
   private var state = State()
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

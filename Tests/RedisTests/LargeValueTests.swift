@@ -16,12 +16,13 @@ struct LargeValueTests {
       configuration.tls = certificates.map { RedisTLS($0) }
       let redis = try await Client(fixture).connected(configuration, fixture)
       let media = Media(count: count)
-      let replies = try await redis.pipeline([
-        RedisCommand("SET", ["key", .reference(media), "PX", "60000"]), RedisCommand("ECHO", "between"),
-        RedisCommand("GET", "key"), RedisCommand("STRLEN", "key"),
-        RedisCommand("SET", ["copy", .bytes(media.content)]),
-        RedisCommand("GET", "copy"),
-      ])
+      let replies = try await redis.pipeline(
+        [
+          RedisCommand("SET", ["key", .reference(media), "PX", "60000"]), RedisCommand("ECHO", "between"),
+          RedisCommand("GET", "key"), RedisCommand("STRLEN", "key"),
+          RedisCommand("SET", ["copy", .bytes(media.content)]),
+          RedisCommand("GET", "copy"),
+        ], timeout: .seconds(60))
       #expect(replies[0].text == "OK")
       #expect(replies[1].text == "between")
       #expect(replies[2].bulk.map(media.equals) == true)
@@ -79,8 +80,8 @@ final class Tally: Sendable {
 }
 
 /// Bytes that tell their place.
+// Safe: written in `init` only.
 private final class Media: RedisBytes, @unchecked Sendable {
-  // Safe: written in `init` only.
   let redisBytes: UnsafeRawBufferPointer
   private let released: Tally?
 

@@ -8,31 +8,24 @@ struct RestartBench {
   let players: Int
   let media: ClusterMedia
 
-  func run() async throws {
-    let source = try await media.source()
-    for stream in media.streams(source) { try await measure(stream) }
-    try await source.stop()
-  }
+  func run() async throws { try await ChangeTrial.each(of: media, players: players, checking: 5, measure) }
 
-  private func measure(_ stream: ChangingStream) async throws {
-    var cluster = try await BenchCluster(workers: 3)
-    let id = try await cluster.register(stream.path, json: stream.body)
-    let port = cluster.balancer.port
-    let crowd = (1...viewers).map { BalancedViewer(port: port, stream: id, name: "ts-\($0)", keepsBytes: $0 % 5 == 0) }
+  private func measure(_ trial: inout ChangeTrial) async throws {
+    let port = trial.cluster.balancer.port
+    let crowd = (1...viewers).map {
+      BalancedViewer(port: port, stream: trial.id, name: "ts-\($0)", keepsBytes: $0 % 5 == 0)
+    }
     let watching = crowd.map { viewer in Task { await viewer.watch() } }
-    let audience = BalancedAudience(players, port: port, stream: id, checking: 5)
-    try await audience.wait(forSegments: 3)
-    say("\(stream.name): rolling restart of 3 workers under \(viewers) TS viewers and \(players) HLS players")
+    say("\(trial.stream.name): rolling restart of 3 workers under \(viewers) TS viewers and \(players) HLS players")
     say("  worker      owner   exit ms   ready ms   TS viewers there   lost of them   lost elsewhere")
-    for number in cluster.members.indices {
-      try await restart(&cluster, number, id, crowd)
-      try await cluster.waitForBalancer()
+    for number in trial.cluster.members.indices {
+      try await restart(&trial.cluster, number, trial.id, crowd)
+      try await trial.cluster.waitForBalancer()
     }
     try await Task.sleep(for: .seconds(6))
     for task in watching { task.cancel() }
     for task in watching { await task.value }
-    await audience.stop()
-    for line in await audience.report() { say(line) }
+    await trial.audience.stop()
     var problems: [String] = []
     var (refused, longest): (Int, [Double]) = (0, [])
     for viewer in crowd {
@@ -41,9 +34,7 @@ struct RestartBench {
       longest += [await viewer.longestGap / .milliseconds(1)]
     }
     say("  TS: longest wait for bytes of each connection          \(longest.spread); attempts refused \(refused)")
-    say("  problems of captures: \(problems.isEmpty ? "none" : "\(problems.count)")")
-    for problem in problems.prefix(10) { say("    \(problem)") }
-    try await cluster.stop()
+    await trial.report(problems)
   }
 
   private func restart(

@@ -16,51 +16,31 @@ struct TakeoverBench {
     var delivery: [Double] = []
     var child: [Double] = []
     var clockSteps: [Double] = []
-    var problems: [String] = []
   }
 
-  func run() async throws {
-    let source = try await media.source()
-    for stream in media.streams(source) { try await measure(stream) }
-    try await source.stop()
-  }
+  func run() async throws { try await ChangeTrial.each(of: media, measure) }
 
-  private func measure(_ stream: ChangingStream) async throws {
-    var cluster = try await BenchCluster(workers: 3)
-    let id = try await cluster.register(stream.path, json: stream.body)
-    let audience = BalancedAudience(3, port: cluster.balancer.port, stream: id)
-    try await audience.wait(forSegments: 3)
+  private func measure(_ trial: inout ChangeTrial) async throws {
     var times = Times()
-    for number in 1...rounds {
-      do { try await round(&cluster, id, audience, &times) } catch {
-        times.problems.append("round \(number): \(error)")
-      }
-    }
-    await audience.stop()
-    say("\(stream.name): SIGKILL of the owner, \(rounds) rounds; ms         p50       p95       max         n")
+    let problems = await trial.run(rounds) { trial in try await round(&trial, &times) }
+    say("\(trial.stream.name): SIGKILL of the owner, \(rounds) rounds; ms         p50       p95       max         n")
     say("  kill → new media at a viewer elsewhere       \(times.viewer.spread)")
     say("    kill → the owner is judged dead            \(times.detection.spread)")
     say("    judged dead → stream started               \(times.claim.spread)")
     say("    stream started → its source gives media    \(times.media.spread)")
     say("    source gives media → the viewer has it     \(times.delivery.spread)")
     say("  kill → first new segment at a player         \(times.player.spread)")
-    if stream.isTranscoded { say("  kill → the dead worker's FFmpeg is gone      \(times.child.spread)") }
+    if trial.stream.isTranscoded { say("  kill → the dead worker's FFmpeg is gone      \(times.child.spread)") }
     let least = cell(times.clockSteps.min() ?? .nan, 0)
     say("  decode time, last before → first after       \(times.clockSteps.spread)   least\(least)")
-    for line in await audience.report() { say(line) }
-    say("  problems of captures: \(times.problems.isEmpty ? "none" : "\(times.problems.count)")")
-    for problem in times.problems.prefix(20) { say("    \(problem)") }
-    try await cluster.stop()
+    await trial.report(problems)
   }
 
-  private func round(
-    _ cluster: inout BenchCluster, _ id: String, _ audience: BalancedAudience, _ times: inout Times
-  ) async throws {
-    let owner = try await cluster.owner(of: id).process
-    let survivors = cluster.workers.filter { $0.pid != owner.pid }
-    var viewers: [LiveCapture] = []
-    for worker in survivors { viewers.append(try await worker.capture("/stream/\(id)")) }
-    for viewer in viewers { try await viewer.waitFor(bytes: 100_000, within: .seconds(40)) }
+  /// Gives what was wrong.
+  private func round(_ trial: inout ChangeTrial, _ times: inout Times) async throws -> [String] {
+    let owner = try await trial.cluster.owner(of: trial.id).process
+    let survivors = trial.cluster.workers.filter { $0.pid != owner.pid }
+    let viewers = try await trial.viewers(besides: owner, with: 100_000)
     let ffmpegs = owner.ffmpegs
     let (instant, date) = (ContinuousClock.now, Date.now)
     try await owner.kill()
@@ -75,23 +55,25 @@ struct TakeoverBench {
     }
     for viewer in viewers { try await viewer.waitFor(moreBytes: 100_000) }
     for viewer in viewers { try await viewer.stop() }
-    for player in audience.players {
+    for player in trial.audience.players {
       let segment = try await eventualValue("a segment of the new owner", within: .seconds(20)) {
         await player.discontinuity(after: instant)
       }
       times.player.append(instant.duration(to: segment) / .milliseconds(1))
     }
+    var problems: [String] = []
     for viewer in viewers {
       let change = try await OwnerChange(viewer, changed: instant)
       times.viewer.append(change.media)
       times.clockSteps.append(change.clockStep)
-      times.problems += change.problems
+      problems += change.problems
       if let media = next.logTime(of: "media flows", after: date) {
         times.delivery.append(change.media - media.timeIntervalSince(date) * 1000)
       }
     }
     note(next, date, &times)
-    try await cluster.replace(owner)
+    try await trial.cluster.replace(owner)
+    return problems
   }
 
   /// What the successor's log says of its steps.

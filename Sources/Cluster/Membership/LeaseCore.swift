@@ -4,8 +4,8 @@ internal import Redis
 internal import Synchronization
 
 /// What `LeaseKeeper` does on its loop.
+// Safe: used on the loop's thread only, but for what is immutable and the locked `memory` and `shownState`.
 final class LeaseCore: @unchecked Sendable {
-  // Safe: used on the loop's thread only, but for what is immutable and the locked `memory` and `shownState`.
   struct Setup: Sendable {
     let key: String
     let token: String

@@ -27,8 +27,8 @@ package struct HTTPResponse: Sendable {
 }
 
 /// A region of memory that belongs to the owner it is named together with.
+// Safe: the region is not changed while the owner lives, and who holds a slice for use holds the owner.
 package struct BodySlice: @unchecked Sendable {
-  // Safe: the region is not changed while the owner lives, and who holds a slice for use holds the owner.
   package let start: UnsafeRawPointer
   /// Bytes, ≥ 0.
   package let count: Int

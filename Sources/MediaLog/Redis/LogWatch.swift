@@ -10,7 +10,9 @@ final class LogWatch: Sendable {
 
   private struct State: Sendable {
     var book: FollowBook
-    var isRunning = false
+    /// Reads for all that have joined; nil while nobody has.
+    var running: Task<Void, Never>?
+    var isStopped = false
     /// Counts the reads; odd while one may be waiting in Redis.
     var round: UInt64 = 0
     var isInterrupting = false
@@ -52,12 +54,26 @@ final class LogWatch: Sendable {
   /// 0 when nothing is left behind.
   var followerCount: Int { state.withLock { $0.book.count } }
 
+  /// For tests: whether news are waited for.
+  var isReading: Bool { state.withLock { $0.running != nil } }
+
   func follow(
     _ stream: StreamID, after number: ChunkNumber, _ handler: @escaping @Sendable (LogNews) -> Void
   ) -> LogSubscription {
     let id = state.withLock { $0.book.add(stream, after: number, now: .now, handler) }
     Task(executorPreference: loop) { await self.begin(id) }
     return LogSubscription { [weak self] in self?.state.withLock { $0.book.remove(id) } }
+  }
+
+  /// Nobody is told anything any more, and the connection that waits is closed. Returns when no read is left.
+  func stop() async {
+    let running = state.withLock { state in
+      state.isStopped = true
+      return state.running
+    }
+    running?.cancel()
+    await blocking.close()
+    await running?.value
   }
 
   // MARK: A new follower
@@ -79,14 +95,16 @@ final class LogWatch: Sendable {
   }
 
   private func join() {
-    let (starts, interrupts) = state.withLock { state in
-      let starts = !state.isRunning && state.book.hasJoined
-      if starts { state.isRunning = true }
-      let interrupts = !starts && state.round % 2 == 1 && !state.isInterrupting
-      if interrupts { state.isInterrupting = true }
-      return (starts, interrupts)
+    let interrupts = state.withLock { state in
+      guard !state.isStopped, state.book.hasJoined else { return false }
+      guard state.running != nil else {
+        state.running = Task(executorPreference: loop) { await self.run() }
+        return false
+      }
+      guard state.round % 2 == 1, !state.isInterrupting else { return false }
+      state.isInterrupting = true
+      return true
     }
-    if starts { Task(executorPreference: loop) { await self.run() } }
     if interrupts { Task(executorPreference: loop) { await self.interrupt() } }
   }
 
@@ -124,8 +142,9 @@ final class LogWatch: Sendable {
   /// Nil: nobody follows any more.
   private func next() -> [(StreamID, LogCursor)]? {
     state.withLock { state in
-      state.isRunning = state.book.hasJoined
-      return state.isRunning ? state.book.positions(now: .now) : nil
+      if !state.isStopped, state.book.hasJoined { return state.book.positions(now: .now) }
+      state.running = nil
+      return nil
     }
   }
 

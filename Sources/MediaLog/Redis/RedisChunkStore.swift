@@ -30,8 +30,9 @@ package final class RedisChunkStore: ChunkStore {
   private let mayPublish: @Sendable () -> Bool
 
   /// - Parameters:
-  ///   - media: for commits and chunks; started and closed by the caller, as the others are.
-  ///   - blocking: at least one, for nothing else; followed logs are spread over them.
+  ///   - media: for commits and chunks; started and closed by the caller.
+  ///   - blocking: at least one, for nothing else, started by the caller, closed by `stop`; followed logs are spread over
+  ///     them.
   ///   - loop: where the work of followed logs is done.
   ///   - mayPublish: false while this worker's lease is not confirmed: commits fail without touching Redis.
   package init(
@@ -47,6 +48,9 @@ package final class RedisChunkStore: ChunkStore {
         metrics: metrics)
     }
   }
+
+  /// No follower is told anything any more. Returns when nothing reads; the blocking connections are closed then.
+  package func stop() async { for watch in watches { await watch.stop() } }
 
   // MARK: The owner's side
 

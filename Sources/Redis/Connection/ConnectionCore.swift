@@ -2,8 +2,8 @@ internal import EventLoop
 internal import Observability
 
 /// The shell of `ConnectionStateMachine` and `ReplyQueue`: it does what they decide.
+// Safe: used on the loop's thread only, which each entry asserts.
 final class ConnectionCore: @unchecked Sendable {
-  // Safe: used on the loop's thread only, which each entry asserts.
   let loop: EventLoop
   let configuration: RedisConfiguration
   let limits: RedisLimits

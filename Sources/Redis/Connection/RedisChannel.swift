@@ -23,8 +23,8 @@ enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
 
 /// A connection to one server: finds its addresses and tries them in turn, then commands go out and replies come in.
 /// Confined to its loop.
+// Safe: used on the loop's thread only; the name's lookup comes back through it.
 final class RedisChannel: @unchecked Sendable {
-  // Safe: used on the loop's thread only; the name's lookup comes back through it.
   enum Event {
     case connected
     /// The TLS handshake is done.

@@ -1,6 +1,6 @@
 /// Bytes that Redis answered: immutable, shared by reference.
+// Safe: the memory is written in `init` only.
 package final class RedisBulk: @unchecked Sendable {
-  // Safe: the memory is written in `init` only.
   private let bytes: UnsafeRawBufferPointer
 
   /// A copy of `bytes`.

@@ -1,8 +1,8 @@
 internal import Foundation
 
 /// A body that is read in the background, on a thread of its own, until it ends or is stopped.
+// Safe: `state` is used under `condition`.
 package final class LiveCapture: @unchecked Sendable {
-  // Safe: `state` is used under `condition`.
   private let condition = NSCondition()
   private var state: State
   private let client: RawHTTPClient

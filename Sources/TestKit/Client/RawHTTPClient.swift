@@ -3,8 +3,8 @@ internal import Glibc
 
 /// One HTTP/1.1 connection to 127.0.0.1 on a bare socket, under the test's full control. Every operation has a time
 /// limit and blocks a thread of its own, so that hundreds can wait at once. One operation at a time.
+// Safe: `buffer`, `decoder` and `isClosed` are used under `lock`; the descriptor does not change.
 package final class RawHTTPClient: @unchecked Sendable {
-  // Safe: `buffer`, `decoder` and `isClosed` are used under `lock`; the descriptor does not change.
   private let lock = NSLock()
   private let descriptor: Int32
   private var buffer: [UInt8] = []

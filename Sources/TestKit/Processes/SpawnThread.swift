@@ -2,8 +2,8 @@ internal import Foundation
 
 /// The one thread that starts children. The parent-death signal of a child follows the thread that forked it, so this
 /// one lives as long as the process.
+// Safe: `queue` is used under `condition`.
 final class SpawnThread: @unchecked Sendable {
-  // Safe: `queue` is used under `condition`.
   private let condition = NSCondition()
   private var queue: [@Sendable () -> Void] = []
 

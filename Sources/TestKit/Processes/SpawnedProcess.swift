@@ -12,8 +12,8 @@ package enum SpawnedExit: Sendable, Equatable {
 /// it should the test process die. Standard input is empty; no other descriptor is inherited.
 ///
 /// This is not the `ChildProcess` module, so that what tests that module does not rest on it.
+// Safe: `status` and `isReaped` are used under `condition`; `pipes` on the one thread that reads them.
 package final class SpawnedProcess: @unchecked Sendable {
-  // Safe: `status` and `isReaped` are used under `condition`; `pipes` on the one thread that reads them.
   private let condition = NSCondition()
   private var status: SpawnedExit?
   private let pipes: [Pipe]

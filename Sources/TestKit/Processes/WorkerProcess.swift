@@ -49,7 +49,9 @@ package final class WorkerProcess: Sendable {
 
   private static func baseEnvironment() -> [String: String] {
     let passed = ["TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LD_LIBRARY_PATH"]
-    let own = ProcessInfo.processInfo.environment.filter { passed.contains($0.key) }
+    let environment = ProcessInfo.processInfo.environment
+    var own = environment.filter { passed.contains($0.key) }
+    if let options = environment["WORKER_ASAN_OPTIONS"] { own["ASAN_OPTIONS"] = options }
     return FFmpegTool.cleanEnvironment().merging(own) { $1 }
       .merging(["PORT": "0", "HOST": "127.0.0.1", "SOURCE_ALLOW": "127.0.0.1"]) { $1 }
   }

@@ -1,8 +1,8 @@
 internal import Foundation
 
 /// The newest packets of a live FFmpeg, for any number of readers; it never waits for one.
+// Safe: the state is used under `lock`; `process` only by start, restart and stop, which their caller keeps apart.
 final class LiveFeed: @unchecked Sendable {
-  // Safe: the state is used under `lock`; `process` only by start, restart and stop, which their caller keeps apart.
   private let lock = NSLock()
   private var recent: [UInt8] = []
   /// The offset of the first byte of `recent` in all that FFmpeg has written.

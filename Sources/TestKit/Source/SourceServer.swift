@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A real HTTP server on 127.0.0.1 that behaves as sources do, the bad ones too. Shares no code with Millrace; a thread
 /// for each connection. What a path does is said by its name or by `set`, and can be changed while connections are open.
+// Safe: `state` is used under `lock`; `feed` and `file` are set before the first thread starts.
 package final class SourceServer: @unchecked Sendable {
-  // Safe: `state` is used under `lock`; `feed` and `file` are set before the first thread starts.
   private let lock = NSLock()
   private var state = State()
   let feed: LiveFeed?

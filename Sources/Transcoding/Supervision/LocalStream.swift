@@ -15,8 +15,8 @@ internal import TransportStream
 ///            └◀─ owner dead or gone: claimed ────┘        │
 ///            └── stopped, failed, deleted ──▶ over ◀── the owner's end
 /// ```
+// Safe: `role` is locked, `log` and constants are Sendable; all else is confined to `home`, and every entry asserts it.
 package final class LocalStream: @unchecked Sendable {
-  // Safe: `role` is locked, `log` and constants are Sendable; all else is confined to `home`, and every entry asserts it.
   package let id: StreamID
   package let log: StreamLog
   package let home: EventLoop

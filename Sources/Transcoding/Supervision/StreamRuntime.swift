@@ -14,8 +14,8 @@ internal import Synchronization
 ///                             ▼    │ actions
 ///                        SupervisionRule
 /// ```
+// Safe: all but `log`, `phase` and constants is confined to `home`, and every entry asserts it.
 package final class StreamRuntime: @unchecked Sendable {
-  // Safe: all but `log`, `phase` and constants is confined to `home`, and every entry asserts it.
   package let id: StreamID
   package let log: StreamLog
   package let home: EventLoop

@@ -46,15 +46,19 @@ final class WorkerService: Sendable {
   static func start(_ configuration: Configuration, logger: Logger) async throws -> WorkerService {
     let startedAt = ContinuousClock.now
     let platform = try await Platform(configuration, logger)
-    // Others are told of it before it is listened on.
-    let reserved: ReservedPort
     do {
-      reserved = try ReservedPort(configuration.httpServer, loops: platform.loops)
+      return try await start(configuration, on: platform, startedAt: startedAt, logger: logger)
     } catch {
-      // The process ends of it: what runs on the loops stays theirs until then.
-      _ = Unmanaged.passRetained(platform)
+      await platform.stop()
       throw error
     }
+  }
+
+  private static func start(
+    _ configuration: Configuration, on platform: Platform, startedAt: ContinuousClock.Instant, logger: Logger
+  ) async throws -> WorkerService {
+    // Others are told of it before it is listened on.
+    let reserved = try ReservedPort(configuration.httpServer, loops: platform.loops)
     let stopSignal = StopSignal(loop: platform.control)
     let registry = ViewerRegistry()
     let metrics = MetricsRegistry()
@@ -100,7 +104,6 @@ final class WorkerService: Sendable {
     } catch {
       begun?.cancel()
       await backbone.stop()
-      await platform.stop()
       throw error
     }
     monitor.start()

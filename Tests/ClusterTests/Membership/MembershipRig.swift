@@ -47,6 +47,16 @@ struct MembershipRig {
     if let lifetime { try await server.command("PEXPIRE", key, String(Int64(lifetime / .milliseconds(1)))) }
   }
 
+  /// A worker that has announced itself with the connection given here and a lease that nobody renews.
+  func announced(_ name: String, lease lifetime: Duration) async throws -> RedisConnection {
+    try await lease(name, lifetime: lifetime)
+    let worker = try await cluster.worker(name)
+    let connection = try await cluster.connection("lease")
+    worker.setLeaseConnection(connection.clientID)
+    try await worker.announce(capacity: 0, load: 0)
+    return connection
+  }
+
   func watch(_ name: String) async throws -> OwnerWatch {
     OwnerWatch(
       worker: WorkerID(name), connection: try await cluster.connection("coordination"), times: times, forgetful: { nil }

@@ -22,11 +22,7 @@ import Testing
     try await withFixture { fixture in
       let rig = try await MembershipRig(fixture)
       let watch = try await rig.watch("w1")
-      try await rig.lease("w2", lifetime: .seconds(60))
-      let w2 = try await rig.cluster.worker("w2")
-      let connection = try await rig.cluster.connection("lease")
-      w2.setLeaseConnection(connection.clientID)
-      try await w2.announce(capacity: 0, load: 0)
+      let connection = try await rig.announced("w2", lease: .seconds(60))
       #expect(await watch.judge(owner) == .alive)
       await connection.close()
       try await eventually("the verdict") { await watch.judge(owner) != .alive }
@@ -47,11 +43,7 @@ import Testing
       let watch = OwnerWatch(
         worker: WorkerID("w1"), connection: try await rig.cluster.connection("coordination"), times: times,
         forgetful: { nil })
-      try await rig.lease("w2", lifetime: .seconds(40))
-      let w2 = try await rig.cluster.worker("w2")
-      let connection = try await rig.cluster.connection("lease")
-      w2.setLeaseConnection(connection.clientID)
-      try await w2.announce(capacity: 0, load: 0)
+      let connection = try await rig.announced("w2", lease: .seconds(40))
       #expect(await watch.judge(owner) == .alive)
       await connection.close()
       let began = ContinuousClock.now

@@ -2,14 +2,16 @@ import Cluster
 import Glibc
 import Testing
 
+/// Between two histories the other tests have the thread: there are as many threads as cores.
 @Suite("Simulated cluster") struct SimulationTests {
   /// `MILLRACE_SIMULATION_SEED=n` runs that seed alone and shows its trace; `MILLRACE_SIMULATION_SEEDS=n` another number
   /// of them.
   @Test("10,000 random histories keep every promise", .timeLimit(.minutes(5)))
-  func randomHistories() {
+  func randomHistories() async {
     if let seed = environment("MILLRACE_SIMULATION_SEED") { return replay(seed, always: true) }
     let count = environment("MILLRACE_SIMULATION_SEEDS") ?? 10_000
     for seed in 1...max(1, count) {
+      await Task.yield()
       var simulation = Simulation(seed: seed)
       if simulation.run() != nil { return replay(seed, always: false) }
     }
@@ -27,10 +29,11 @@ import Testing
   private func environment(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
 
   @Test("the histories reach what they are about")
-  func coverage() {
+  func coverage() async {
     var reached: [String: Int] = [:]
     var longest = 0
     for seed: UInt64 in 1...500 {
+      await Task.yield()
       var simulation = Simulation(seed: seed)
       _ = simulation.run()
       for (name, count) in simulation.reached { reached[name, default: 0] += count }
@@ -53,8 +56,9 @@ import Testing
       (.noReaper, "without viewers"), (.noWaitAfterLoss, "which runs it"),
       (.noWaitAfterFlush, "which runs it"),
     ] as [(Flaw, String)])
-  func flaws(_ flaw: Flaw, _ promise: String) {
+  func flaws(_ flaw: Flaw, _ promise: String) async {
     for seed: UInt64 in 1...2000 {
+      await Task.yield()
       var simulation = Simulation(seed: seed, flaw: flaw)
       guard let broken = simulation.run() else { continue }
       #expect(broken.contains(promise), "seed \(seed) with \(flaw): \(broken)")

@@ -77,8 +77,8 @@ import Testing
 }
 
 /// Memory that slices point into.
+// Safe: written in `init` only.
 final class Memory: @unchecked Sendable {
-  // Safe: written in `init` only.
   private let base: UnsafeMutableRawPointer
 
   init(_ content: [UInt8]) {

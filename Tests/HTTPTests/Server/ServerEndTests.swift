@@ -116,8 +116,8 @@ import Testing
 }
 
 /// A value that one thread after the other uses.
+// Safe: the test hands it from thread to thread and waits in between.
 private struct HandedOver<Value>: @unchecked Sendable {
-  // Safe: the test hands it from thread to thread and waits in between.
   let value: Value
   init(_ value: Value) { self.value = value }
 }

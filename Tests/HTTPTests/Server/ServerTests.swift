@@ -294,14 +294,7 @@ import Testing
     let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
     try server.start(on: reserved)
     #expect(server.boundPort == reserved.number)
-    let text = await onThread { [port = reserved.number] in
-      Result {
-        let client = try RawClient(port: port)
-        try client.get("/echo/x")
-        return try client.readResponse().text
-      }
-    }
-    #expect(try text.get() == "x")
+    #expect(try await echo(at: reserved.number) == "x")
     await server.stop()
   }
 
@@ -326,6 +319,16 @@ import Testing
     #expect(throws: HTTPServerError.self) { try server.start() }
   }
 
+  private func echo(at port: Int) async throws -> String {
+    try await onThread {
+      Result {
+        let client = try RawClient(port: port)
+        try client.get("/echo/x")
+        return try client.readResponse().text
+      }
+    }.get()
+  }
+
   @Test func aPortIsFreeAgainAfterTheStop() async throws {
     let loops = LoopGroup(count: 2, name: "again")
     var port = 0
@@ -334,14 +337,7 @@ import Testing
       let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
       try server.start()
       port = server.boundPort
-      let text = await onThread { [port] in
-        Result {
-          let client = try RawClient(port: port)
-          try client.get("/echo/x")
-          return try client.readResponse().text
-        }
-      }
-      #expect(try text.get() == "x")
+      #expect(try await echo(at: port) == "x")
       await server.stop()
     }
     loops.stop()

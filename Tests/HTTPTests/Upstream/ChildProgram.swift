@@ -1,8 +1,8 @@
 import Glibc
 
 /// A program that a test runs; ended and waited for at the latest by `end`.
+// Safe: one task at a time uses it; a shared origin's is not used after it has started.
 final class ChildProgram: @unchecked Sendable {
-  // Safe: one task at a time uses it; a shared origin's is not used after it has started.
   let pid: pid_t
   private let input: Int32
   private let output: Int32

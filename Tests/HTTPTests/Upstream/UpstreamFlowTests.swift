@@ -196,8 +196,8 @@ import Testing
 }
 
 /// What one transfer of a test has told.
+// Safe: `transfer` and `timer` are touched in the loop only.
 final class Flow: @unchecked Sendable {
-  // Safe: `transfer` and `timer` are touched in the loop only.
   var transfer: LoopBound<UpstreamTransfer>?
   var timer: LoopBound<LoopTimer>?
   let bytes = Atomic<Int>(0)

@@ -273,6 +273,22 @@ import Testing
     }
   }
 
+  @Test func aStoppedStoreReadsNoMore() async throws {
+    try await withFixture { fixture in
+      let rig = try await fixture.redisStore(fixture.redisServer())
+      let calls = Shared(0)
+      let subscription = rig.store.follow(id, after: zero) { _ in calls.change { $0 += 1 } }
+      try await soon("the first news") { calls.value == 1 }
+      try await soon("the read") { rig.store.watches[0].isReading }
+      await rig.store.stop()
+      #expect(!rig.store.watches[0].isReading && !rig.blocking.isConnected)
+      let late = rig.store.follow(id, after: zero) { _ in calls.change { $0 += 1 } }
+      try await soon("the first news of a late one, and nothing after it") { calls.value == 2 }
+      #expect(!rig.store.watches[0].isReading)
+      withExtendedLifetime((subscription, late)) {}
+    }
+  }
+
   @Test func aCancelledSubscriptionIsForgotten() async throws {
     try await withFixture { fixture in
       let rig = try await fixture.redisStore(fixture.redisServer())

@@ -41,8 +41,8 @@ final class RedisStoreRig: Sendable {
   }
 
   func stop() async {
+    await store.stop()
     await media.close()
-    await blocking.close()
     loop.stop()
   }
 }

@@ -74,10 +74,7 @@ import Testing
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       let streams = try SupervisionFixture(fixture) { $0.idleGrace = .seconds(60) }
-      let id = try await streams.register(source.url("/live.ts"))
-      try await streams.join(id)
-      let old = try await streams.stream(id)
-      #expect(await old.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let (id, old) = try await streams.playing(source.url("/live.ts"))
       try await streams.leave(id)
       let epoch = try #require(old.runtime).claim.epoch
       #expect(try await streams.coordinator.stopIfIdle(id, epoch: epoch, grace: .zero) == .stop)
@@ -95,10 +92,7 @@ import Testing
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       let streams = try SupervisionFixture(fixture)
-      let id = try await streams.register(source.url("/live.ts"))
-      try await streams.join(id)
-      let stream = try await streams.stream(id)
-      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let (id, stream) = try await streams.playing(source.url("/live.ts"))
       let old = try #require(stream.runtime).claim.epoch
       _ = try await streams.store.open(id, epoch: Epoch(old.value + 1))
       try await eventually("another claim", within: .seconds(15)) {
@@ -133,10 +127,7 @@ import Testing
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       let streams = try SupervisionFixture(fixture)
-      let id = try await streams.register(source.url("/live.ts"))
-      try await streams.join(id)
-      let stream = try await streams.stream(id)
-      #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+      let (id, stream) = try await streams.playing(source.url("/live.ts"))
       _ = try await streams.coordinator.delete(id, .manual, unlessUsed: false)
       await streams.manager.stop(id, .manualDeletion)
       #expect(stream.log.snapshot().end == .stopped)

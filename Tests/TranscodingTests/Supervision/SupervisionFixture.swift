@@ -88,6 +88,15 @@ final class SupervisionFixture: Sendable {
     try await manager.stream(id, isTranscode: false, acceptsEnded: acceptsEnded)
   }
 
+  /// A direct stream with a viewer and with media in its log.
+  func playing(_ url: String) async throws -> (StreamID, LocalStream) {
+    let id = try await register(url)
+    try await join(id)
+    let stream = try await stream(id)
+    #expect(await stream.log.wait(atMost: .seconds(10)) { $0.hasMedia })
+    return (id, stream)
+  }
+
   func status(_ id: StreamID) async throws -> StreamStatus? { try await coordinator.stream(id)?.status }
 }
 

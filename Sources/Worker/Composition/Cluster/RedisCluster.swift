@@ -68,12 +68,13 @@ final class RedisCluster: Sendable {
       metrics: metrics)
     self.lease = lease
     let permit = lease.permit
+    let forgetful: @Sendable () async -> Duration? = { await lease.forgetful() }
     let refuses = configuration.redis.fallback == .refuse
     let reaped = Membership()
     membership = reaped
     var coordinatorSettings = Self.coordinatorSettings(configuration, times)
     coordinatorSettings.isMember = { permit.isValid && reaped.isSettled }
-    coordinatorSettings.forgetful = { await lease.forgetful() }
+    coordinatorSettings.forgetful = forgetful
     let coordinator = RedisCoordinator(
       identity: identity, connection: coordination, blocking: events, keys: keys, settings: coordinatorSettings,
       logger: logger)
@@ -82,9 +83,9 @@ final class RedisCluster: Sendable {
     self.fallback = fallback
     outbox = Outbox(connection: coordination, keys: keys)
     watch = OwnerWatch(
-      worker: identity.id, connection: coordination, keys: keys, times: times, forgetful: { await lease.forgetful() })
+      worker: identity.id, connection: coordination, keys: keys, times: times, forgetful: forgetful)
     reaper = Reaper(
-      coordinator: coordinator, outbox: outbox, times: times, forgetful: { await lease.forgetful() }, logger: logger)
+      coordinator: coordinator, outbox: outbox, times: times, forgetful: forgetful, logger: logger)
     inbox = Inbox(worker: identity.id, connection: letters, keys: keys, logger: logger)
     var settings = RedisChunkStoreSettings(keys: keys, limits: configuration.windowLimits)
     settings.chunkLifetime = configuration.buffer.timeToLive
@@ -175,6 +176,7 @@ final class RedisCluster: Sendable {
   func stop() async {
     if !lease.isAnothers { try? await coordinator.withdraw() }
     await lease.stop()
+    await store.stop()
     for connection in connections { await connection.close() }
     for loop in loops { loop.stop() }
   }
