@@ -17,6 +17,9 @@ package final class EncoderQueue: Sendable {
   /// `PROCESSING_MAX_WORKERS`, at least 1.
   package init(encoders: Int) { state = Mutex(State(free: max(1, encoders))) }
 
+  /// Batches that wait for an encoder.
+  var waitingCount: Int { state.withLock { $0.waiting.count } }
+
   /// Runs `work` when an encoder is free for a batch that was cut at that time.
   nonisolated(nonsending) func run<Value>(
     cutAt: ContinuousClock.Instant, _ work: nonisolated(nonsending) () async -> Value

@@ -53,6 +53,38 @@ import Testing
     }
   }
 
+  @Test("A Redis that loses all under load gets its owners back, and what they hold is recorded")
+  func flushed() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let cluster = try await PartitionCluster(rig.frames, partitions: 2)
+      let devices = try (1...6).map { try FrameRig.pair("c1:d\($0)") }
+      try rig.adapter().create(.clients)
+      let member = try await self.member("w1", rig, cluster)
+      let store = member.store
+      for round in 1...5 { try await send(rig.frames, store, devices, round) }
+      for device in devices {
+        try await soon("two segments") { try await store.segments(device).count == 2 }
+        let text = DevicePlaylist.render(try await store.segments(device), .live, target: 6)
+        try await soon("the playlist file") { (try? rig.adapter().read(.playlist(device), nil)) == text }
+        // The fifth frame is read, so that only this worker has it.
+        try await soon("the tail") { try await store.look(at: [(device, [])])[0].get().record.backlog == 1 }
+      }
+      try await rig.frames.server.flush()
+      try await soon("the owners") { try await store.partitions().allSatisfy { $0.owner != nil } }
+      for round in 6...8 { try await send(rig.frames, store, devices, round) }
+      for device in devices {
+        try await soon("four segments") { try await store.segments(device).count == 4 }
+        let segments = try await store.segments(device)
+        #expect(segments.map(\.number) == [0, 1, 2, 3] && segments.map(\.mediaSequence) == [0, 1, 2, 3])
+        let found = try segments.map {
+          String(decoding: try rig.adapter().read(.segment(device, $0.number), nil), as: UTF8.self)
+        }
+        #expect(found == ["1\n2\n", "3\n4\n", "5\n6\n", "7\n8\n"])
+      }
+    }
+  }
+
   private func member(
     _ name: String, _ rig: RecorderRig, _ cluster: PartitionCluster
   ) async throws -> PartitionCluster.Member {

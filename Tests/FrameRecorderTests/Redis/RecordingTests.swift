@@ -92,6 +92,42 @@ import Testing
     return found
   }
 
+  @Test(
+    "A commit that an error stopped in the middle is completed when it comes again",
+    arguments: ["hls:segments:c1:d1", "frames:seen:c1:d1", "frames:dead"])
+  func brokenOff(key: String) async throws {
+    try await withFixture { fixture in
+      let rig = try await FrameRig(fixture)
+      let store = rig.store()
+      let owned = try await rig.owner(store)
+      let entries = try await store.accept(rig.device, ["a", "b"])
+      _ = try await store.frames(owned)
+      let begun = try await store.number(owned, rig.device, entries[0])
+      var commits = MadeCommits(rig.device)
+      var segment = commits.next(begun, [entries[0]], ["a"])
+      segment.letters = [DeadLetter(entries[1], reason: .empty)]
+      // Of another program.
+      _ = try await rig.command("SET", key, "x")
+      do {
+        _ = try await store.commit(owned, segment)
+        Issue.record("the commit should have failed")
+      } catch {
+        #expect((error as? FrameStoreError)?.code == .invalidReply)
+      }
+      _ = try await rig.command("DEL", key)
+      switch try await store.commit(owned, segment) {
+      case .recorded(let recorded), .already(let recorded): #expect(recorded.mediaSequence == 0)
+      case let other: Issue.record("\(other)")
+      }
+      #expect(try await store.segments(rig.device).map(\.number) == [0])
+      #expect(try await rig.command("ZCARD", "hls:segments:c1:d1").integer == 1)
+      #expect(try await rig.command("XLEN", "frames:\(rig.partition)").integer == 0)
+      #expect(try await rig.command("XLEN", "frames:dead").integer == 1)
+      let known = try await store.look(at: [(rig.device, ["a"])])[0].get()
+      #expect(known.record.mediaSequence == 0 && known.record.session == commits.session)
+    }
+  }
+
   @Test("Segments count on without a gap over owners; file numbers may have gaps")
   func sequence() async throws {
     try await withFixture { fixture in

@@ -19,15 +19,21 @@ local d = redis.call('HMGET', DEVICE, 'generation', 'session', 'msn', 'dsn', 'ta
 if (d[1] or '0') ~= generation then return { 'reset', d[1] or '0' } end
 local last = redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)[1]
 last = last and string.match(last[1], '^%d+')
+local known
 if last and tonumber(last) >= tonumber(number) then
   local entry = redis.call('XRANGE', LOG, ID, ID)[1]
-  local known = entry and fields(entry[2])
-  if known and known.epoch == ARGV[3] then return { 'already', known.msn, known.dsn, known.wall, '' } end
-  return { 'taken', last }
+  known = entry and fields(entry[2])
+  if not known or known.epoch ~= ARGV[3] then return { 'taken', last } end
+  if d[3] and tonumber(d[3]) >= tonumber(known.msn) then
+    bury(STREAM, DEAD, partition, letters)
+    acknowledge(STREAM, entries)
+    return { 'already', known.msn, known.dsn, known.wall, '' }
+  end
+  -- An error behind the XADD stopped the script when it ran first: a key was another program's. The rest is done now.
 end
 local present = d[2] or ''
 if present ~= expected then return { 'session', present } end
-if window > 0 then
+if window > 0 and not known then
   local seen = {}
   for _, event in ipairs(events) do
     local score = tonumber(redis.call('ZSCORE', SEEN, event))
@@ -40,8 +46,9 @@ local msn = d[3] and text(tonumber(d[3]) + 1) or '0'
 local dsn = d[4] or '0'
 if d[4] and session ~= expected then dsn = text(tonumber(d[4]) + 1) end
 local wall = text(NOW)
-local added = redis.pcall('XADD', LOG, ID, 'session', session, 'epoch', ARGV[3], 'msn', msn, 'dsn', dsn, 'pts', pts, 'dur',
+local added = not known and redis.pcall('XADD', LOG, ID, 'session', session, 'epoch', ARGV[3], 'msn', msn, 'dsn', dsn, 'pts', pts, 'dur',
   duration, 'cap', captured_first, 'cap_end', captured_last, 'wall', wall, 'bytes', bytes, 'frames', frames, 'size', size)
+if known then msn, dsn, wall = known.msn, known.dsn, known.wall end
 if type(added) == 'table' and added.err then
   -- The stream remembers greater numbers than it holds.
   if string.find(added.err, 'equal or smaller', 1, true) then return { 'taken', number } end
