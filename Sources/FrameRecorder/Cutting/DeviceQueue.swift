@@ -69,11 +69,16 @@ package struct DeviceQueue: Sendable {
   /// Up to which entry all of the device's are recorded, dead-lettered or acknowledged; nil: none is known to be.
   /// `afterWork`: once the batch in work is.
   package func doneID(afterWork: Bool) -> EntryID? {
+    let done = oldestOpen(afterWork: afterWork).map { min($0.predecessor, newestRead) } ?? newestRead
+    return done == .zero ? nil : done
+  }
+
+  /// The oldest entry that is not finished; nil: all are.
+  package func oldestOpen(afterWork: Bool) -> EntryID? {
     var open = pending.map(\.frame.entry) + cut.flatMap(\.frames).map(\.entry)
     if !afterWork, let work { open += work.frames.map(\.entry) }
     if let first = postponed.first { open.append(first.entry) }
-    let done = open.min().map { min($0.predecessor, newestRead) } ?? newestRead
-    return done == .zero ? nil : done
+    return open.min()
   }
 
   // MARK: Reading

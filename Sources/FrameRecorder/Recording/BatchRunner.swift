@@ -41,15 +41,40 @@ struct BatchRunner: Sendable {
     let answer = try? await services.store.begin(
       owned, device, generation: machine.generation, firstEntry: machine.firstEntry, tryNumber: tryNumber,
       above: above)
-    if case .fenced = answer { services.onFenced(owned) }
+    if case .fenced = answer { fenced("begin") }
     return answer
   }
 
+  private func fenced(_ step: String) {
+    metrics.fenced.with([step]).add()
+    services.onFenced(owned)
+  }
+
+  private var metrics: RecorderMetrics { services.metrics }
+
   nonisolated(nonsending) func commit(_ segment: SegmentCommit) async -> CommitAnswer? {
+    let start = ContinuousClock.now
     let answer = try? await services.store.commit(owned, segment)
-    if case .fenced = answer { services.onFenced(owned) }
-    if case .recorded = answer { _ = try? await services.store.trim(device) }
+    switch answer {
+    case .recorded:
+      metrics.commitSeconds.observe((ContinuousClock.now - start) / .seconds(1))
+      note(segment)
+      _ = try? await services.store.trim(device)
+    case .already: note(segment)
+    case .seen(let events): metrics.duplicates.with(["commit"]).add(UInt64(events.count))
+    case .fenced: fenced("commit")
+    case nil: metrics.errors.with(["commit"]).add()
+    case .numberTaken, .otherSession, .reset: break
+    }
     return answer
+  }
+
+  private func note(_ segment: SegmentCommit) {
+    metrics.segments.add()
+    metrics.recorded.add(UInt64(segment.frames))
+    metrics.segmentBytes.add(UInt64(segment.bytes))
+    metrics.note(segment.letters)
+    if let reason = segment.endReason { metrics.sessionsEnded.with([reason.rawValue]).add() }
   }
 
   nonisolated(nonsending) private func finish(
@@ -57,7 +82,11 @@ struct BatchRunner: Sendable {
   ) async -> OwnerAnswer? {
     let answer = try? await services.store.finish(
       owned, entries: entries, letters: letters, batches: [machine.firstEntry])
-    if case .fenced = answer { services.onFenced(owned) }
+    switch answer {
+    case .done: metrics.note(letters)
+    case .fenced: fenced("finish")
+    case nil: break
+    }
     return answer
   }
 
@@ -68,7 +97,7 @@ struct BatchRunner: Sendable {
       }
       let answer = try await services.store.seed(
         owned, device, found.segments, largest: found.largest, target: found.target)
-      if case .fenced = answer { services.onFenced(owned) }
+      if case .fenced = answer { fenced("seed") }
       return answer == .seeded || answer == .known
     } catch {
       services.logger.warning("a device was not imported", ["frames.device": "\(device)", "error": "\(error)"])
@@ -79,12 +108,24 @@ struct BatchRunner: Sendable {
   nonisolated(nonsending) private func encode(_ job: EncodeJob) async -> EncodeOutcome {
     let folder = StoragePath.segments(device)
     if let error = await error({ adapter throws(StorageError) in try adapter.create(folder) }) {
+      metrics.errors.with(["storage"]).add()
       return .prevented(error.description)
     }
-    let outcome = await services.encoders.run(cutAt: cutAt) { await services.encoder.encode(job) }
+    let outcome = await services.encoders.run(cutAt: cutAt) {
+      let start = ContinuousClock.now
+      defer { metrics.encodeSeconds.observe((ContinuousClock.now - start) / .seconds(1)) }
+      return await services.encoder.encode(job)
+    }
     switch outcome {
-    case .done: break
+    case .done(let verdicts, _):
+      metrics.truncated.add(UInt64(verdicts.count { $0 == .good(truncated: true) }))
     case .failed(let reason), .prevented(let reason):
+      metrics.errors.with(["ffmpeg"]).add()
+      if case .failed = outcome {
+        metrics.retries.with(["failed"]).add()
+      } else {
+        metrics.retries.with(["prevented"]).add()
+      }
       services.logger.warning("a segment was not encoded", ["frames.device": "\(device)", "error": reason])
       _ = await error { adapter throws(StorageError) in try adapter.delete(job.output) }
     }

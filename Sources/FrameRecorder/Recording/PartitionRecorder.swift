@@ -23,6 +23,7 @@ actor PartitionRecorder {
   private var unplaced: [EntryID] = []
   private var replacedAt = ContinuousClock.now
   private var trimmedAt = ContinuousClock.now
+  private var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   private var phase = Phase.reading
 
   private enum Phase {
@@ -44,10 +45,12 @@ actor PartitionRecorder {
   // MARK: Life
 
   func run() async {
+    services.metrics.takeovers.add()
     while !Task.isCancelled, case .reading = phase {
       let hasMore = await pass()
       if hasMore { continue }
       if !isFull { services.alarm?.arm(owned.partition, after: lastTaken) { [wakeup] in wakeup.ring() } }
+      report()
       await wakeup.wait(atMost: nextWake)
     }
     services.alarm?.disarm(owned.partition)
@@ -70,6 +73,17 @@ actor PartitionRecorder {
     await end()
   }
 
+  private func report() {
+    var status = StatusBoard.Status(devices: devices.count, clock: clock)
+    for state in devices.values {
+      status.held += state.queue.heldCount
+      status.unfinished += state.backlog
+      guard let oldest = state.queue.oldestOpen(afterWork: false) else { continue }
+      status.oldest = status.oldest.map { min($0, oldest) } ?? oldest
+    }
+    services.metrics.board.set(status, of: owned.partition)
+  }
+
   private func readAll() async {
     while !Task.isCancelled, case .reading = phase, await pass() {}
   }
@@ -84,6 +98,7 @@ actor PartitionRecorder {
   private func end() async {
     phase = .dropped
     services.alarm?.disarm(owned.partition)
+    services.metrics.board.set(nil, of: owned.partition)
     await work.end()
     for (device, state) in devices {
       for frame in state.queue.heldFrames { services.budget.give(frame) }
@@ -125,8 +140,11 @@ actor PartitionRecorder {
   private func read() async -> Bool {
     do throws(FrameStoreError) {
       switch try await services.store.read(owned, position, atMost: services.settings.batchSize) {
-      case .fenced: return await fenced()
-      case .read(let frames, let last, _):
+      case .fenced:
+        services.metrics.fenced.with(["read"]).add()
+        return await fenced()
+      case .read(let frames, let last, let now):
+        clock = (now, .now)
         guard case .reading = phase else { return false }
         try await take(frames)
         if let last { lastTaken = max(lastTaken, last) }
@@ -216,6 +234,7 @@ actor PartitionRecorder {
         firstInterval: services.settings.batch.firstInterval)
     }
     letters += sorted.letters
+    count(stored, sorted)
     for frame in sorted.frames {
       guard let seen = seen[frame.event.device] else {
         unplaced.append(frame.entry)
@@ -224,6 +243,18 @@ actor PartitionRecorder {
       take(frame, isSeen: seen.contains(frame.event.eventID))
     }
     await tell()
+  }
+
+  /// Each entry once, when it is read for the first time by this owner.
+  private func count(_ stored: [StoredFrame], _ sorted: SortedFrames) {
+    let metrics = services.metrics
+    metrics.received.add(UInt64(stored.count { $0.entry > lastTaken }))
+    for frame in sorted.frames where frame.entry > lastTaken {
+      if frame.event.notes.contains(.clockSkew) { metrics.skewed.add() }
+      if frame.event.notes.contains(.naiveTimestamp) { metrics.naive.add() }
+    }
+    let unread = sorted.letters.count { $0.reason == .json || $0.reason == .invalid }
+    if unread > 0 { metrics.errors.with(["json_parse"]).add(UInt64(unread)) }
   }
 
   private func take(_ frame: QueuedFrame, isSeen: Bool) {
@@ -240,13 +271,17 @@ actor PartitionRecorder {
           detail: "the folder is that of client \(state.rawClient)"))
       state.queue.passed(frame.entry)
     } else if isSeen {
+      services.metrics.duplicates.with(["recorded"]).add()
       acknowledged.append(frame.entry)
       state.queue.passed(frame.entry)
     } else {
       switch state.queue.arrived(frame, now: .now, hasRoom: services.budget.hasRoom) {
       case .known, .postponed: break
-      case .duplicate: acknowledged.append(frame.entry)
-      case .queued(_, let ready):
+      case .duplicate:
+        services.metrics.duplicates.with(["pending"]).add()
+        acknowledged.append(frame.entry)
+      case .queued(let isLate, let ready):
+        if isLate { services.metrics.late.add() }
         services.budget.take(frame)
         isReady = ready
       }
@@ -266,7 +301,7 @@ actor PartitionRecorder {
     do throws(FrameStoreError) {
       let answer = try await services.store.touch(owned, touches)
       guard answer == .done, !letters.isEmpty || !entries.isEmpty || !done.isEmpty else { return notTold(answer) }
-      notTold(try await services.store.finish(owned, entries: entries, letters: letters, done: done))
+      notTold(try await services.store.finish(owned, entries: entries, letters: letters, done: done), letters)
     } catch {
       // One device's keys may be another program's: that must not keep the others' from being written.
       if error.code == .invalidReply { return await tellApart(touches, done, letters, entries) }
@@ -285,7 +320,7 @@ actor PartitionRecorder {
       _ = try? await services.store.finish(owned, done: done.filter { $0.device == touch.device })
     }
     do throws(FrameStoreError) {
-      notTold(try await services.store.finish(owned, entries: entries, letters: letters))
+      notTold(try await services.store.finish(owned, entries: entries, letters: letters), letters)
     } catch {
       self.letters += letters
       acknowledged += entries
@@ -293,8 +328,13 @@ actor PartitionRecorder {
   }
 
   /// Whatever a stale owner did not get written is read by the next one.
-  private func notTold(_ answer: OwnerAnswer) {
-    if case .fenced = answer { services.onFenced(owned) }
+  private func notTold(_ answer: OwnerAnswer, _ letters: [DeadLetter] = []) {
+    switch answer {
+    case .done: services.metrics.note(letters)
+    case .fenced:
+      services.metrics.fenced.with(["touch"]).add()
+      services.onFenced(owned)
+    }
   }
 
   private func touch(_ device: DevicePair) -> DeviceTouch? {

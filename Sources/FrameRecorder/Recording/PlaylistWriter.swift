@@ -14,6 +14,7 @@ package final class PlaylistWriter: Sendable {
   private let storage: StorageThreads
   private let pause: Duration
   private let target: Int
+  private let metrics: RecorderMetrics
   private let logger: Logger
   private let devices = Mutex<[DevicePair: Device]>([:])
   private let work = TaskBag()
@@ -22,9 +23,11 @@ package final class PlaylistWriter: Sendable {
   /// - Parameters:
   ///   - pause: `FRAMES_PLAYLIST_WRITE_SECONDS`
   ///   - target: EXT-X-TARGETDURATION of devices that have none of their own.
-  package init(store: FrameStore, storage: StorageThreads, pause: Duration, target: Int, logger: Logger) {
+  package init(
+    store: FrameStore, storage: StorageThreads, pause: Duration, target: Int, metrics: RecorderMetrics, logger: Logger
+  ) {
     (self.store, self.storage, self.pause) = (store, storage, pause)
-    (self.target, self.logger) = (target, logger)
+    (self.target, self.metrics, self.logger) = (target, metrics, logger)
   }
 
   /// The device's index has changed.
@@ -53,6 +56,7 @@ package final class PlaylistWriter: Sendable {
       do {
         try await writeOnce(device)
       } catch {
+        metrics.playlistFailures.add()
         logger.warning("a playlist file was not written", ["frames.device": "\(device)", "error": "\(error)"])
         devices.withLock { $0[device]?.isDirty = true }
         rest = max(pause, Self.retry)

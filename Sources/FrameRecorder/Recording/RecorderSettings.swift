@@ -28,16 +28,18 @@ package struct RecorderServices: Sendable {
   /// Nil: there are no playlist files (`FRAMES_PLAYLIST_FILES`).
   package var playlists: PlaylistWriter?
   package var settings: RecorderSettings
+  package var metrics: RecorderMetrics
   package var logger: Logger
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
 
   package init(
     store: FrameStore, storage: StorageThreads, encoder: any FrameEncoder, encoders: EncoderQueue,
-    budget: QueueBudget, alarm: FrameAlarm?, playlists: PlaylistWriter?, settings: RecorderSettings, logger: Logger
+    budget: QueueBudget, alarm: FrameAlarm?, playlists: PlaylistWriter?, settings: RecorderSettings,
+    metrics: RecorderMetrics, logger: Logger
   ) {
     (self.store, self.storage, self.encoder, self.encoders) = (store, storage, encoder, encoders)
     (self.budget, self.alarm, self.playlists) = (budget, alarm, playlists)
-    (self.settings, self.logger) = (settings, logger)
+    (self.settings, self.metrics, self.logger) = (settings, metrics, logger)
   }
 }

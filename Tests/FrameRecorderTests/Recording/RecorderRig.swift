@@ -41,6 +41,7 @@ struct RecorderRig {
 
   func services(
     _ encoder: any FrameEncoder, encoders: Int = 2, store other: FrameStore? = nil,
+    registry: MetricsRegistry = MetricsRegistry(),
     _ change: (inout RecorderSettings) -> Void = { _ in }
   ) async throws -> RecorderServices {
     let storage = StorageThreads(try adapter(), loops: loops)
@@ -52,12 +53,14 @@ struct RecorderRig {
       ringing.cancel()
       await ringing.value
     }
-    let playlists = PlaylistWriter(store: store, storage: storage, pause: .milliseconds(50), target: 2, logger: logger)
+    let metrics = RecorderMetrics(registry)
+    let playlists = PlaylistWriter(
+      store: store, storage: storage, pause: .milliseconds(50), target: 2, metrics: metrics, logger: logger)
     frames.fixture.addTeardown { await playlists.stop() }
     return RecorderServices(
       store: store, storage: storage, encoder: encoder, encoders: EncoderQueue(encoders: encoders),
       budget: QueueBudget(bytes: 1 << 20), alarm: alarm, playlists: playlists, settings: settings(change),
-      logger: logger)
+      metrics: metrics, logger: logger)
   }
 
   /// Records the partition of `device` for a new owner.

@@ -1,6 +1,7 @@
 import Cluster
 import FrameRecorder
 import Identifiers
+import Observability
 import Synchronization
 import TestKit
 import Testing
@@ -111,10 +112,11 @@ import Testing
     try await withFixture { fixture in
       let rig = try await RecorderRig(fixture)
       let encoder = ListingEncoder(rig.base)
+      let registry = MetricsRegistry()
       let judging = JudgingEncoder(encoder) { frame in
         ListingEncoder.name(frame) == "f6" ? .bad(.undecodable, detail: "no picture") : .good(truncated: false)
       }
-      _ = try await rig.start(try await rig.services(judging))
+      _ = try await rig.start(try await rig.services(judging, registry: registry))
       guard case .success(.added(let garbage)) = try await rig.store.add([IntakeFrame(rig.device, event: "{]")])[0]
       else { throw Missing("an entry") }
       let invalid = try await rig.send(1) { $0.removeAll { $0.0 == "timestamp" } }
@@ -130,6 +132,17 @@ import Testing
           "\(picture)": "undecodable",
         ])
       #expect(try await rig.listed() == ["f4"] && good < picture)
+      let text = registry.render()
+      for line in [
+        "stream_processor_frames_received_total 6", "stream_processor_segments_generated_total 1",
+        "millrace_frames_recorded_total 1", "millrace_frames_dead_letters_total{reason=\"undecodable\"} 1",
+        "millrace_frames_dead_letters_total{reason=\"json\"} 1",
+        "stream_processor_errors_total{error_type=\"json_parse\"} 2", "millrace_frames_partitions_owned 1",
+      ] {
+        #expect(text.contains(line + "\n"), "\(line)")
+      }
+      // The names of the reference are kept.
+      #expect(registry.namingProblems().filter { !$0.hasPrefix("stream_processor_") } == [])
     }
   }
 
