@@ -58,7 +58,9 @@ let package = Package(
       ]),
     .target(
       name: "FrameRecorder",
-      dependencies: ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "CLinux"],
+      dependencies: [
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "CLinux",
+      ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
       "Worker",

@@ -92,8 +92,10 @@ struct BatchRunner: Sendable {
 
   nonisolated(nonsending) private func seed() async -> Bool {
     do {
+      let captures = try await services.store.captures(device)
+      let frameTime = services.settings.batch.frameTime
       let found = try await services.storage.run(device) { [device] adapter throws(StorageError) in
-        try DeviceImport.look(at: device, in: adapter)
+        try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime)
       }
       let answer = try await services.store.seed(
         owned, device, found.segments, largest: found.largest, target: found.target)

@@ -7,6 +7,8 @@ package struct BatchSettings: Sendable {
   package var fileWait = Duration.seconds(5)
   /// EXT-X-TARGETDURATION, s.
   package var target = 6
+  /// D, 1/90,000 s (`PROCESSING_FRAME_INTERVAL_SECONDS`).
+  package var frameTime: Int64 = 90_000
   /// Of a new device, ms (`PROCESSING_FRAME_CAPTURE_INTERVAL_SECONDS`).
   package var firstInterval: Int64 = 5_000
 

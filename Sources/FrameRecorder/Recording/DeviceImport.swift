@@ -5,13 +5,20 @@ package struct DeviceImport: Sendable, Equatable {
   package var segments: [RecordedSegment] = []
   /// The largest number of a file, listed or not; nil: there is none.
   package var largest: UInt64?
-  /// EXT-X-TARGETDURATION of the playlist, s.
+  /// EXT-X-TARGETDURATION of the playlist, s; nil: there is none of ours.
   package var target: Int?
 
-  /// Files are listed if our own playlist lists them; others only keep their numbers. A base without `client_ids` is an
-  /// unmounted one: nothing follows from it.
+  /// A difference of PTS from the end of the segment before beyond which another run begins, 1/90,000 s.
+  private static let mostDrift: Int64 = 90_000
+
+  /// Our own playlist says what was listed. Without it all files are that have media, in the order of their numbers. A base
+  /// without `client_ids` is an unmounted one: nothing follows from it.
+  /// - Parameters:
+  ///   - captures: capture times by number, as far as they are known; else the file's time counts.
+  ///   - frameTime: of a frame that is alone in its segment, 1/90,000 s.
   package static func look(
-    at device: DevicePair, in storage: any StorageAdapter
+    at device: DevicePair, in storage: any StorageAdapter, captures: [UInt64: FrameTime] = [:],
+    frameTime: Int64 = 90_000
   ) throws(StorageError) -> DeviceImport {
     guard try storage.look(.clients)?.kind == .folder else {
       throw StorageError(
@@ -25,10 +32,19 @@ package struct DeviceImport: Sendable, Equatable {
     }
     var found = DeviceImport()
     found.largest = files.keys.max()
-    guard let playlist = try playlist(device, storage) else { return found }
-    found.target = playlist.target
-    found.segments = playlist.segments.compactMap { segment in
-      files[segment.number].flatMap { $0.size > 0 ? recorded(segment, $0) : nil }
+    if let playlist = try playlist(device, storage) {
+      found.target = playlist.target
+      found.segments = playlist.segments.compactMap { segment in
+        files[segment.number].flatMap { $0.size > 0 ? recorded(segment, $0) : nil }
+      }
+    } else {
+      for (number, file) in files.sorted(by: { $0.key < $1.key }) {
+        let path = StoragePath.segment(device, number)
+        guard let span = try SegmentSpan.read(path, size: file.size, in: storage, frameTime: frameTime) else {
+          continue
+        }
+        found.add(number, file, span, captured: captures[number])
+      }
     }
     return found
   }
@@ -51,5 +67,19 @@ package struct DeviceImport: Sendable, Equatable {
       captureStart: segment.captureStart,
       captureEnd: segment.captureStart.advanced(byMilliseconds: segment.duration / 90), recorded: file.modified,
       bytes: Int(clamping: file.size), frames: 0, size: PictureSize(width: 0, height: 0))
+  }
+
+  /// Media sequence numbers count on from the first file's number; another run begins where PTS do not go on.
+  private mutating func add(_ number: UInt64, _ file: StorageEntry, _ span: SegmentSpan, captured: FrameTime?) {
+    let last = segments.last
+    let goesOn = last.map { abs(span.pts - $0.pts - $0.duration) <= Self.mostDrift } ?? true
+    let length = DevicePlaylist.milliseconds(span.duration)
+    let start = captured ?? file.modified.advanced(byMilliseconds: -length)
+    segments.append(
+      RecordedSegment(
+        number: number, session: nil, epoch: .none, mediaSequence: last.map { $0.mediaSequence + 1 } ?? number,
+        discontinuitySequence: (last?.discontinuitySequence ?? 0) + (goesOn ? 0 : 1), pts: span.pts,
+        duration: span.duration, captureStart: start, captureEnd: start.advanced(byMilliseconds: length),
+        recorded: file.modified, bytes: Int(clamping: file.size), frames: 0, size: PictureSize(width: 0, height: 0)))
   }
 }

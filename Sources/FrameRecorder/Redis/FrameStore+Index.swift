@@ -78,6 +78,21 @@ extension FrameStore {
     return (reply.elements ?? []).compactMap { LogFields.segment($0) }
   }
 
+  /// Capture times of first frames by the number of the segment, as other readers have them.
+  package nonisolated(nonsending) func captures(
+    _ device: DevicePair
+  ) async throws(FrameStoreError) -> [UInt64: FrameTime] {
+    let command = RedisCommand("ZRANGE", keys.segments(device), "0", "-1", "WITHSCORES")
+    let reply = try await pipeline([.command(command)])[0]
+    if let error = reply.error { throw FrameStoreError(error) }
+    var found: [UInt64: FrameTime] = [:]
+    for (number, score) in reply.pairs ?? [] {
+      guard let number = UInt64(number), let seconds = Double(score), abs(seconds) < 1e12 else { continue }
+      found[number] = FrameTime(milliseconds: Int64((seconds * 1_000).rounded()))
+    }
+    return found
+  }
+
   /// Ends a session whose device has fallen silent. Anybody may call it: it looks at all that it decides by.
   package nonisolated(nonsending) func end(
     _ session: SessionID, of device: DevicePair

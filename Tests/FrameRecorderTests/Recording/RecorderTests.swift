@@ -280,6 +280,40 @@ import Testing
     }
   }
 
+  @Test("takes a recording of the reference over, with the durations that its media has")
+  func reference() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let segments = StoragePath.segments(rig.device)
+      try rig.adapter().create(segments)
+      // PTS go on from 17 to 18, and begin anew at 21.
+      for (number, frames, start) in [(17, 6, 1), (18, 1, 7), (21, 3, 1)] {
+        try await FFmpegTool.succeed(
+          "ffmpeg",
+          [
+            "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=1", "-frames:v", String(frames), "-c:v",
+            "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-mpegts_copyts", "1", "-output_ts_offset",
+            String(start), "-f", "mpegts", "\(rig.base)/\(segments)/seg_0000\(number).ts",
+          ])
+      }
+      for (number, bytes) in [(19, []), (20, Array(repeating: UInt8(0x47), count: 18_800)), (22, [1, 2, 3])] {
+        try rig.adapter().put(bytes, at: .segment(rig.device, UInt64(number)))
+      }
+      try rig.adapter().put(Array("#EXTM3U\nseg_000017.ts\n".utf8), at: .playlist(rig.device))
+      _ = try await rig.frames.command("SET", "hls:seq:c1:d1", "19")
+      _ = try await rig.frames.command("ZADD", "hls:segments:c1:d1", "1795219200.25", "17", "1795219206", "18")
+      _ = try await rig.start(try await rig.services(FFmpegEncoder(rig.base)))
+      for number in 1...2 { try await rig.send(number) }
+      try await soon("the next segment") { try await rig.store.segments(rig.device).count == 4 }
+      let found = try await rig.store.segments(rig.device)
+      #expect(found.map(\.number) == [17, 18, 21, 23] && found.map(\.mediaSequence) == [17, 18, 19, 20])
+      #expect(found.map(\.duration) == [540_000, 90_000, 270_000, 180_000])
+      #expect(found.map(\.pts) == [90_000, 630_000, 90_000, 90_000])
+      #expect(found.map(\.discontinuitySequence) == [0, 0, 1, 2])
+      #expect(found[0].captureStart == FrameTime(milliseconds: 1_795_219_200_250))
+    }
+  }
+
   @Test("keeps only the ids of what it has no room for, and records all in order")
   func postponed() async throws {
     try await withFixture { fixture in
