@@ -87,7 +87,10 @@ let package = Package(
     tests("Cluster", ["Identifiers", "Observability", "EventLoop", "Redis", "TestKit"]),
     tests(
       "Transcoding",
-      ["Identifiers", "Observability", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster", "TestKit"]),
+      [
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster",
+        "TestKit",
+      ]),
     tests(
       "FrameRecorder",
       ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "TestKit"]),

@@ -60,6 +60,12 @@ package struct ChunkClock: Sendable {
     return duration
   }
 
+  /// Goes on with a log that ends at decode time `end` and `sealed` on the log's own clock; its last frames were observed.
+  package mutating func resume(at end: Int64, sealed: Int64) {
+    self.sealed = sealed
+    (start, latest, lastStep, isRunning) = (end, end - frame, frame, true)
+  }
+
   /// The next chunk begins at `time`, whatever was before: the log's beginning or a splice. Nil: at the next time that
   /// comes.
   package mutating func restart(at time: Int64?) {

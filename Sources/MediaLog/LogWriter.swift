@@ -110,6 +110,27 @@ package final class LogWriter {
     restartPacing()
   }
 
+  /// In place of the first `beginRun`, where another connection to the log's source goes on: the next packet is the one
+  /// behind the log's last, and its times are the log's. There is no splice then, and the last segment goes on. Answers how
+  /// the log ends, so that the packet can be found; nil: it cannot, and another run must begin, as it may all the same.
+  package func continueRun() -> PacketTrace? {
+    loop.assertInLoop()
+    beginRun()
+    let window = log.snapshot().window
+    guard let endTime, let trace = window.trace, let seam = LogSeam(window, next: nextNumber) else { return nil }
+    var (point, clock) = (seam.point, ChunkClock())
+    let isRead = point.withUnsafeMutableBytes { point in
+      normalizer.resume(reading: point, endTime: endTime) { clock.observe($0) }
+    }
+    guard isRead else { return nil }
+    clock.resume(at: endTime, sealed: seam.span)
+    self.clock = clock
+    segments.resume(lastPoint: seam.lastPoint)
+    _ = dates.date(at: 0, now: seam.wallMilliseconds)
+    continues = false
+    return trace
+  }
+
   /// Takes the next bytes of the source, of any length; may change them. Answers whether media went into the log.
   package func append(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
     loop.assertInLoop()

@@ -59,6 +59,12 @@ package struct SegmentRule: Sendable {
     return true
   }
 
+  /// Goes on in a segment that began at 0, with its last random access point.
+  package mutating func resume(lastPoint: Int64) {
+    state = .open(since: 0)
+    self.lastPoint = lastPoint
+  }
+
   /// `interval`: since the random access point before, which is how far away the next is likely to be.
   private func isDue(_ elapsed: Int64, _ interval: Int64) -> Bool {
     // Key frames land on the grid give or take a frame, so a tenth of a second early is on time.

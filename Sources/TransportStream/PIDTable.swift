@@ -29,6 +29,8 @@ struct PIDState {
   var isRepeated: Bool
   /// `offset` holds. Else the next packet put out continues `lastOutput`, whatever counter it has.
   var isContinuing: Bool
+  /// Where the output ended there was a PES packet whose rest may come.
+  var isUnitOpen: Bool
   /// Put out since the last splice.
   var isUsed: Bool
   /// In the list of PIDs that a splice names.
@@ -63,7 +65,20 @@ struct PIDTable: ~Copyable {
 
   /// What comes next continues the output, with whatever counters.
   func rebase() {
-    for pid in touched { self[pid].pointee.isContinuing = false }
+    for pid in touched {
+      self[pid].pointee.isContinuing = false
+      self[pid].pointee.isUnitOpen = false
+    }
+  }
+
+  /// What comes next is the rest of what was put out, with whatever counters.
+  func resume() {
+    for pid in touched {
+      self[pid].pointee.lastSource = 0
+      self[pid].pointee.isRepeated = false
+      self[pid].pointee.isContinuing = false
+      self[pid].pointee.isUnitOpen = true
+    }
   }
 
   mutating func add(_ role: PIDRoles, to pid: UInt16) {

@@ -33,7 +33,7 @@ extension StreamNormalizer {
       renumber(packet, state)
     } else if !state.pointee.isContinuing {
       // The rest of something that began before: nobody can use it.
-      if view.hasPayload, !view.payloadUnitStart {
+      if view.hasPayload, !view.payloadUnitStart, !state.pointee.isUnitOpen {
         counters.droppedBeforeRandomAccess &+= 1
         return false
       }
@@ -44,6 +44,7 @@ extension StreamNormalizer {
         state.pointee.offset = (wanted &- view.continuityCounter) & 0x0F
       }
       state.pointee.isContinuing = true
+      state.pointee.isUnitOpen = false
     }
     list(state, pid)
     if state.pointee.roles.contains(.clock) { putClock(packet, view, emit) }

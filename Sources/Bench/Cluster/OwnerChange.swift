@@ -3,25 +3,30 @@ import TestKit
 
 /// What a viewer's capture shows of a change of the stream's owner.
 struct OwnerChange {
-  /// From the change to the first byte behind the splice, in ms.
-  let media: Double
+  /// From the change to the first byte behind the splice, in ms; nil where there is none.
+  let media: Double?
   /// The longest time from one picture's arrival to the next, from a second before the change on, in ms.
   let longestGap: Double
-  /// From the last decode time before to the first one after, in ms.
+  /// From the last decode time before to the first one after, in ms; where there is no splice, the longest of all.
   let clockStep: Double
   let splices: Int
   let problems: [String]
 
-  /// Of a viewer that has stopped; throws if its capture has no splice.
-  init(_ viewer: LiveCapture, changed: ContinuousClock.Instant, isDecoded: Bool = true) async throws {
+  /// Of a viewer that has stopped; throws if its capture has no splice, but it `mayBeExact`.
+  init(
+    _ viewer: LiveCapture, changed: ContinuousClock.Instant, mayBeExact: Bool = false, isDecoded: Bool = true
+  ) async throws {
     let bytes = TSCapture.withoutTornEnd(viewer.bytes)
     let report = TSCaptureChecker.check(bytes)
     let joints = report.joints.filter { report.videoPIDs.contains($0.pid) }
-    guard let joint = joints.first, let at = viewer.arrival(ofByte: joint.packet * 188) else {
+    let longestStep = report.videoPIDs.first.flatMap { report.longestStep[$0] }
+    let exactStep = mayBeExact && joints.isEmpty ? longestStep.map { Int64($0) } : nil
+    guard let step = joints.first?.step ?? exactStep else {
       throw BenchError("a viewer without a splice: \(bytes.count) bytes, \(report.problems)")
     }
-    media = changed.duration(to: at) / .milliseconds(1)
-    clockStep = Double(joint.step) / 90
+    let arrival = joints.first.flatMap { viewer.arrival(ofByte: $0.packet * 188) }
+    media = arrival.map { changed.duration(to: $0) / .milliseconds(1) }
+    clockStep = Double(step) / 90
     splices = joints.count
     longestGap = viewer.longestPictureGap(after: changed - .seconds(1)) / .milliseconds(1)
     var problems = report.problems.map { "\($0)" }

@@ -64,11 +64,12 @@ struct TakeoverBench {
     var problems: [String] = []
     for viewer in viewers {
       let change = try await OwnerChange(viewer, changed: instant)
-      times.viewer.append(change.media)
+      guard let arrival = change.media else { throw BenchError("a splice whose arrival is not known") }
+      times.viewer.append(arrival)
       times.clockSteps.append(change.clockStep)
       problems += change.problems
       if let media = next.logTime(of: "media flows", after: date) {
-        times.delivery.append(change.media - media.timeIntervalSince(date) * 1000)
+        times.delivery.append(arrival - media.timeIntervalSince(date) * 1000)
       }
     }
     note(next, date, &times)

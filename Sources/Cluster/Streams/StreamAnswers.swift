@@ -16,7 +16,7 @@ package struct Claim: Sendable, Equatable {
   /// The least numbers that the owner may use; the chunk store may know of later ones.
   package let nextChunk: ChunkNumber
   package let nextSegment: SegmentNumber
-  /// Media was published before: the first chunk must say that it follows a discontinuity.
+  /// Media was published before: the first chunk must say that it follows a discontinuity, unless it goes on with it exactly.
   package let followsDiscontinuity: Bool
   /// The owner that was judged dead, if this is a takeover.
   package let takenFrom: Ownership?
@@ -44,6 +44,12 @@ package enum FencedResult: Sendable, Equatable {
     case superseded(by: Ownership?)
     /// No such id is registered any more. As `superseded`.
     case unknown
+
+    /// An epoch is given once, and each is greater than those before: a store that names an owner of before `epoch` has
+    /// lost what came after. The owner of `epoch` asserts itself; else the old one would go on where it was fenced.
+    package func isOlder(than epoch: Epoch) -> Bool {
+      if case .superseded(by: let owner?) = self { owner.epoch < epoch } else { false }
+    }
   }
 }
 

@@ -3,8 +3,9 @@ internal import Foundation
 /// How a path of a `SourceServer` answers. In brackets the paths that answer so without being told; the name of a path
 /// is what stands before its first `-`, `.` or `/`, so that `/live.ts`, `/live-2` and `/live/a.ts` are three live sources.
 package enum SourceBehaviour: Sendable, Equatable {
-  /// The live media from the newest key frame on [`/live`], or from where it is now [`/live?join=anywhere`].
-  case live(joinsAnywhere: Bool = false)
+  /// The live media from the newest key frame on [`/live`], or from where it is now [`/live?join=anywhere`]. With packets
+  /// that are not those of the connection before, though the media are [`/live?packets=own`].
+  case live(joinsAnywhere: Bool = false, hasOwnPackets: Bool = false)
   /// Live media, and an orderly end after so many bytes [`/close?bytes=N`].
   case liveThenClose(afterBytes: Int)
   /// Live media, and nothing more after so many bytes, on an open connection [`/stall?bytes=N`].
@@ -39,7 +40,7 @@ package enum SourceBehaviour: Sendable, Equatable {
     func number(_ name: String) -> Int? { value(name).flatMap(Int.init) }
     self =
       switch name {
-      case "live": .live(joinsAnywhere: value("join") == "anywhere")
+      case "live": .live(joinsAnywhere: value("join") == "anywhere", hasOwnPackets: value("packets") == "own")
       case "close": .liveThenClose(afterBytes: number("bytes") ?? 200_000)
       case "stall": .liveThenStall(afterBytes: number("bytes") ?? 200_000)
       case "slow": .slow(bytesPerSecond: number("bps") ?? 10_000)

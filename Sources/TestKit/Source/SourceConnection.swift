@@ -50,7 +50,8 @@ final class SourceConnection {
 
   private func answer(_ request: SourceRequest, _ behaviour: SourceBehaviour) throws {
     switch behaviour {
-    case .live(let joinsAnywhere): try live(request, joinsAnywhere: joinsAnywhere)
+    case .live(let joinsAnywhere, let hasOwnPackets):
+      try live(request, joinsAnywhere: joinsAnywhere, hasOwnPackets: hasOwnPackets)
     case .liveThenClose(let count): try live(request, atMost: count)
     case .liveThenStall(let count):
       try live(request, atMost: count)
@@ -79,7 +80,8 @@ final class SourceConnection {
   // MARK: Bodies
 
   private func live(
-    _ request: SourceRequest, joinsAnywhere: Bool = false, atMost limit: Int = .max, sendsHead: Bool = true
+    _ request: SourceRequest, joinsAnywhere: Bool = false, hasOwnPackets: Bool = false, atMost limit: Int = .max,
+    sendsHead: Bool = true
   ) throws {
     guard let feed = server.feed else { return try whole(request, "503 No Live Media", "text/plain", []) }
     if sendsHead { try send(mediaHead()) }
@@ -88,10 +90,16 @@ final class SourceConnection {
     var sent = 0
     while sent < limit {
       try rest(20)
-      let part = feed.read(from: &offset).prefix(limit - sent)
+      var part = feed.read(from: &offset).prefix(limit - sent)
+      if hasOwnPackets, number % 2 == 0 { Self.setPriority(&part) }
       try body(part)
       sent += part.count
     }
+  }
+
+  /// transport_priority of each packet, of which no decoder takes notice.
+  private static func setPriority(_ packets: inout ArraySlice<UInt8>) {
+    for at in stride(from: packets.startIndex + 1, to: packets.endIndex, by: 188) { packets[at] |= 0x20 }
   }
 
   private func slow(_ request: SourceRequest, bytesPerSecond: Int) throws {

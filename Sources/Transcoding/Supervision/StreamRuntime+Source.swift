@@ -21,12 +21,20 @@ extension StreamRuntime {
   func adopt(_ warm: WarmSource, _ attempt: SupervisionRule.Attempt) {
     self.attempt = attempt
     planner = warm.planner
-    writer.beginRun(joins: planner.isFFmpeg)
     isHeld = false
     setPatience()
     note { $0.phase = phaseWord }
     source = warm
-    warm.open { [weak self] event in self?.take(event, attempt) }
+    let tail = planner.isFFmpeg ? nil : writer.continueRun()
+    warm.open(behind: tail, begin: { [weak self] in self?.begin(attempt, goesOn: $0) }) { [weak self] event in
+      self?.take(event, attempt)
+    }
+  }
+
+  private func begin(_ attempt: SupervisionRule.Attempt, goesOn: Bool) {
+    guard attempt == self.attempt else { return }
+    logger.info("the source was open already", ["stream.joint": goesOn ? "exact" : "splice"])
+    if !goesOn { writer.beginRun(joins: planner.isFFmpeg) }
   }
 
   func setPatience() {

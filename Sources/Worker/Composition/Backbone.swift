@@ -51,7 +51,7 @@ enum Backbone: Sendable {
   /// Throws `WorkerIDInUse`.
   func start(
     _ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger,
-    endThisWorker: @escaping @Sendable () -> Void
+    endThisWorker: @escaping @Sendable (any Error) -> Void
   ) async throws -> Task<Void, Never> {
     guard let cluster else { return Task {} }
     let member = ClusterMember(

@@ -2,11 +2,12 @@ internal import EventLoop
 internal import Glibc
 internal import Synchronization
 
-/// SIGTERM, SIGINT and an operator's drain: the first asks for an orderly stop; a signal after it ends the process at once
-/// with code 130.
+/// SIGTERM, SIGINT, an operator's drain and what a worker cannot go on with: the first asks for an orderly stop; a signal
+/// after it ends the process at once with code 130.
 final class StopSignal: Sendable {
   private struct State {
     var isAsked = false
+    var failure: (any Error)?
     var waiter: CheckedContinuation<Void, Never>?
   }
 
@@ -23,9 +24,13 @@ final class StopSignal: Sendable {
   }
 
   /// Asks for the stop as a signal does. Harmless when that has been done.
-  func ask() {
+  func ask() { ask(because: nil) }
+
+  /// `failure`: why the worker must end.
+  func ask(because failure: (any Error)?) {
     let waiter = state.withLock { state in
       defer {
+        if !state.isAsked { state.failure = failure }
         state.isAsked = true
         state.waiter = nil
       }
@@ -46,8 +51,8 @@ final class StopSignal: Sendable {
     waiter?.resume()
   }
 
-  /// Returns when the process has been asked to stop.
-  func wait() async {
+  /// Returns when the process has been asked to stop, with the failure that it ends of.
+  func wait() async -> (any Error)? {
     await withCheckedContinuation { continuation in
       let isAsked = state.withLock { state in
         if !state.isAsked { state.waiter = continuation }
@@ -55,6 +60,7 @@ final class StopSignal: Sendable {
       }
       if isAsked { continuation.resume() }
     }
+    return state.withLock { $0.failure }
   }
 
   /// Signals have their default effect again. Returns when that is so.

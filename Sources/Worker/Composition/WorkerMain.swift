@@ -3,8 +3,8 @@ internal import Observability
 
 /// `millrace serve`: one worker from its start to its orderly end.
 package enum WorkerMain {
-  /// Runs until SIGTERM or SIGINT. Answers the exit status: 0 after an orderly stop, 1 if the worker could not start.
-  /// A stop that takes longer than SHUTDOWN_GRACE ends the process with 1.
+  /// Runs until SIGTERM or SIGINT. Answers the exit status: 0 after an orderly stop, 1 if the worker could not
+  /// start or go on. A stop that takes longer than SHUTDOWN_GRACE ends the process with 1.
   package static func serve(configuration: Configuration) async -> Int32 {
     let sink = DescriptorSink(format: configuration.log.format)
     defer { sink.close() }
@@ -19,7 +19,8 @@ package enum WorkerMain {
     }
     do {
       let worker = try await WorkerService.start(configuration, logger: logger)
-      await worker.stopSignal.wait()
+      let failure = await worker.stopSignal.wait()
+      if let failure { logger.error("the worker cannot go on", ["error": "\(failure)"]) }
       logger.info("stopping")
       let deadline = Task.detached {
         try await Task.sleep(for: configuration.server.shutdownGrace)
@@ -30,7 +31,7 @@ package enum WorkerMain {
       await worker.stop()
       deadline.cancel()
       logger.info("stopped")
-      return 0
+      return failure == nil ? 0 : 1
     } catch {
       logger.error("the worker could not start", ["error": "\(error)"])
       return 1

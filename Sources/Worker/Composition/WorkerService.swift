@@ -98,7 +98,8 @@ final class WorkerService: Sendable {
     var begun: Task<Void, Never>?
     let listening: Task<Void, Never>
     do {
-      listening = try await backbone.start(manager, registry, redisHealth, logger, endThisWorker: stopSignal.ask)
+      listening = try await backbone.start(
+        manager, registry, redisHealth, logger, endThisWorker: stopSignal.ask(because:))
       begun = listening
       try server.start(on: reserved)
     } catch {

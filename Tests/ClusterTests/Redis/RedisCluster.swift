@@ -8,7 +8,8 @@ import TestKit
 
 /// A Redis of its own and coordinators over it, as if each were another worker's.
 final class RedisCluster: CoordinatorHarness {
-  let tick = Duration.seconds(1)
+  /// More than a call takes on a busy machine. A dozen are less than a client's lifetime.
+  let tick = Duration.seconds(2)
   let server: RedisServer
   let sink = MemorySink()
   private let fixture: Fixture
@@ -23,11 +24,16 @@ final class RedisCluster: CoordinatorHarness {
     fixture.addTeardown { loop.stop() }
   }
 
+  /// Its clock stands still between two calls of `pass`, however long the test takes.
   func coordinator(limits: CoordinatorLimits) async throws -> any Coordinator {
-    try await worker("w1", limits: limits)
+    let start = ContinuousClock.now
+    return try await worker("w1", limits: limits) { settings in
+      settings.clockOffset = { self.offset.withLock { $0 } - start.duration(to: .now) }
+    }
   }
 
-  func pass(_ count: Int) async throws { advance(tick * count) }
+  /// And a little more: a call takes its time too.
+  func pass(_ count: Int) async throws { advance(tick * count + tick / 4) }
 
   /// Moves the clock that the scripts see; back if negative.
   func advance(_ duration: Duration) { offset.withLock { $0 += duration } }

@@ -153,6 +153,34 @@ private func code(_ body: () async throws -> Void) async -> CoordinatorError.Cod
     }
   }
 
+  @Test("a claim that came about without its answer is given back with the next heartbeat")
+  func unanswered() async throws {
+    try await withFixture { fixture in
+      let cluster = try await RedisCluster(fixture)
+      let (a, b) = (try await cluster.worker("a"), try await cluster.worker("b"))
+      for number: UInt8 in 1...3 { _ = try await a.register(Make.registration(number)) }
+      // Redis knows the script from now on.
+      #expect(try await a.claim(Make.stream(3), highestSeen: .none).claim != nil)
+      cluster.server.pause()
+      let codes = await [1, 2].asyncCodes { _ = try await a.claim(Make.stream($0), highestSeen: .none) }
+      cluster.server.resume()
+      #expect(codes.allSatisfy { $0 == .timedOut || $0 == .unavailable }, "\(codes)")
+      for number: UInt8 in 1...2 {
+        try await eventually("claim \(number) to have come about", within: .seconds(10)) {
+          (try? await b.stream(Make.stream(number))?.owner) == a.worker
+        }
+      }
+      // One is claimed again, and answered: it stays.
+      let judged = try #require(try await b.stream(Make.stream(2))?.ownership)
+      #expect(try await a.claim(Make.stream(2), highestSeen: .none, judgedDead: judged).claim != nil)
+      try await a.announce(capacity: 0, load: 0)
+      #expect(try await b.stream(Make.stream(1))?.owner == nil)
+      #expect(try await b.stream(Make.stream(2))?.owner == a.worker)
+      try await a.announce(capacity: 0, load: 0)
+      #expect(try await b.workers().map(\.streams) == [[Make.stream(2), Make.stream(3)].sorted { $0.text < $1.text }])
+    }
+  }
+
   /// A reader asks again after an error.
   private static func next(_ iterator: inout EventSubscription.Iterator) async throws -> EventPage? {
     while true {
@@ -163,4 +191,16 @@ private func code(_ body: () async throws -> Void) async -> CoordinatorError.Cod
 
 extension RedisCoordinator {
   fileprivate func owner() async throws -> Ownership? { try await stream(Make.stream())?.ownership }
+}
+
+extension Array<UInt8> {
+  /// What each call ends with, all at once.
+  fileprivate func asyncCodes(
+    _ body: @escaping @Sendable (UInt8) async throws -> Void
+  ) async -> [CoordinatorError.Code?] {
+    await withTaskGroup(of: CoordinatorError.Code?.self) { group in
+      for number in self { group.addTask { await code { try await body(number) } } }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+  }
 }

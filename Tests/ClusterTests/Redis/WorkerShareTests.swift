@@ -53,6 +53,29 @@ import Testing
     #expect(share.sweptStreams.isEmpty)
   }
 
+  @Test("a claim that was not answered is this worker's until it is settled, or answered again")
+  func claims() {
+    var share = WorkerShare()
+    let (a, b) = (Make.stream(1), Make.stream(2))
+    share.beginClaim(a)
+    share.beginClaim(b)
+    #expect(share.ownedStreams == [a, b], "it may be the owner")
+    share.endClaim(a, isAnswered: false)
+    share.endClaim(b, isAnswered: true)
+    #expect(share.ownedStreams == [a] && share.unanswered == [a])
+    share.beginClaim(a)
+    #expect(share.unanswered.isEmpty, "it is claimed anew")
+    share.beginClaim(a)
+    share.endClaim(a, isAnswered: false)
+    #expect(share.unanswered.isEmpty, "one is still under way")
+    share.endClaim(a, isAnswered: true)
+    #expect(share.ownedStreams.isEmpty)
+    share.beginClaim(a)
+    share.endClaim(a, isAnswered: false)
+    share.settled(a)
+    #expect(share.unanswered.isEmpty && share.ownedStreams.isEmpty)
+  }
+
   @Test("the highest epoch of a stream stays, of a bounded number of them")
   func epochs() {
     var share = WorkerShare()

@@ -329,18 +329,30 @@ import Testing
     }.get()
   }
 
+  /// Somebody else's connection may get the port in between, but not each time.
   @Test func aPortIsFreeAgainAfterTheStop() async throws {
     let loops = LoopGroup(count: 2, name: "again")
-    var port = 0
-    for _ in 0..<5 {
-      let configuration = HTTPServerConfiguration(host: "127.0.0.1", port: port)
-      let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
-      try server.start()
-      port = server.boundPort
-      #expect(try await echo(at: port) == "x")
-      await server.stop()
+    var answers: [String] = []
+    for _ in 0..<5 where answers.count < 5 {
+      answers = []
+      var port: Int? = 0
+      while let next = port, answers.count < 5 {
+        port = try await serveOnce(on: next, loops, &answers)
+      }
     }
+    #expect(answers == Array(repeating: "x", count: 5))
     loops.stop()
+  }
+
+  /// Answers the port that was served on; nil: it is not free.
+  private func serveOnce(on port: Int, _ loops: LoopGroup, _ answers: inout [String]) async throws -> Int? {
+    let configuration = HTTPServerConfiguration(host: "127.0.0.1", port: port)
+    let server = HTTPServer(configuration: configuration, loops: loops, router: echoRouter())
+    do { try server.start() } catch { return nil }
+    let bound = server.boundPort
+    answers.append(try await echo(at: bound))
+    await server.stop()
+    return bound
   }
 }
 

@@ -17,13 +17,15 @@ final class LogRig: ReadableRig {
   let reports = Shared<[FanOutReader.Report]>([])
   private let writer: LoopBound<LogWriter>
 
+  /// `follows`: the log has what the store has of owners before.
   init(
     limits: WindowLimits = WindowLimits(seconds: 30, bytes: 32 << 20), listSize: Int = 10, segmentSeconds: Double = 2,
-    slackSeconds: Int = 0, store: TrackingStore? = nil, epoch: UInt64 = 1, loopCount: Int = 1
+    slackSeconds: Int = 0, store: TrackingStore? = nil, epoch: UInt64 = 1, follows: Bool = false, loopCount: Int = 1
   ) async throws {
     let store = store ?? TrackingStore(limits: limits)
     let position = try await store.open(Made.stream, epoch: Epoch(epoch))
     let log = StreamLog(id: Made.stream, limits: limits, listSize: listSize)
+    if follows { log.take(try await store.stored(Made.stream, after: ChunkNumber(0), upTo: position.nextChunk)) }
     let settings = LogWriter.Settings(segmentSeconds: segmentSeconds, slackSeconds: slackSeconds)
     writer = await home.run { [home, fencings] in
       let writer = LogWriter(

@@ -78,9 +78,13 @@ import Testing
     rig.store.set(.away)
     await rig.feed(media.frames(160))
     await rig.end(.ended)
-    #expect(!rig.log.snapshot().isFinal)
+    #expect(rig.store.committed.isEmpty)
     rig.store.set(.well)
-    try await soon("the rest") { rig.log.snapshot().isFinal }
+    try await soon("the rest") {
+      let window = rig.log.snapshot().window
+      return rig.store.committed.last == window.last?.chunk.number && !window.items.contains(where: \.isProvisional)
+    }
+    #expect(rig.store.committed.count == rig.log.snapshot().window.items.count && rig.log.snapshot().isFinal)
     #expect(HLSView.playlist(of: rig.log.snapshot()) { "\($0)" }?.contains("#EXT-X-ENDLIST") == true)
     await rig.stop()
   }

@@ -107,6 +107,31 @@ import Testing
     }
   }
 
+  /// The coordination has lost the stream, the media have not: its owner puts it back, with its epoch.
+  @Test func aStreamThatIsLostIsPutBackAndGoesOn() async throws {
+    try await withFixture { fixture in
+      let source = try await fixture.sourceServer(live: .encoded(.h264Aac))
+      let streams = try SupervisionFixture(fixture) { $0.idleGrace = .seconds(60) }
+      let (id, stream) = try await streams.playing(source.url("/live.ts"))
+      let claim = try #require(stream.runtime).claim
+      _ = try await streams.coordinator.delete(id, .manual, unlessUsed: false)
+      _ = try await streams.coordinator.release(id, epoch: claim.epoch, .stopped(.manualDeletion))
+      #expect(
+        try await streams.coordinator.update(id, epoch: claim.epoch, StreamUpdate()) == .fenced(.unknown),
+        "as the owner is going to be answered")
+      try await eventually("the stream to be back") { try await streams.coordinator.stream(id)?.owner != nil }
+      let record = try #require(try await streams.coordinator.stream(id))
+      #expect(record.epoch == claim.epoch && record.registration == claim.registration)
+      let last = try #require(stream.log.snapshot().window.last?.chunk.number)
+      let goesOn = await stream.log.wait(atMost: .seconds(10)) { log in
+        log.window.last.map { $0.chunk.number > last } ?? false
+      }
+      #expect(goesOn)
+      #expect(!stream.isOver && stream.runtime?.claim == claim)
+      #expect(source.totalConnections("/live.ts") == 1)
+    }
+  }
+
   @Test func aClaimWithoutALogIsGivenBack() async throws {
     try await withFixture { fixture in
       let source = try await fixture.sourceServer(live: .encoded(.h264Aac))

@@ -21,6 +21,7 @@ final class SupervisionFixture: Sendable {
   let spawner: ChildSpawner
   let upstreams: UpstreamClients
   let log = MemorySink()
+  let services: StreamServices
   let manager: StreamManager
 
   init(
@@ -37,12 +38,11 @@ final class SupervisionFixture: Sendable {
     spawner = ChildSpawner(control: control)
     upstreams = UpstreamClients(
       policy: AddressPolicy(allowing: try AddressAllowList("127.0.0.1")), counters: UpstreamCounters())
-    manager = StreamManager(
-      services: StreamServices(
-        coordinator: coordinator, store: other ?? store, spawner: spawner, upstreams: upstreams, settings: settings,
-        catalog: ProfileCatalog(), ffmpeg: ffmpegSettings, ffmpegPath: ffmpeg,
-        logger: Logger(level: .trace, sink: log), metrics: StreamMetrics(MetricsRegistry()) { _, _ in }),
-      loops: loops)
+    services = StreamServices(
+      coordinator: coordinator, store: other ?? store, spawner: spawner, upstreams: upstreams, settings: settings,
+      catalog: ProfileCatalog(), ffmpeg: ffmpegSettings, ffmpegPath: ffmpeg,
+      logger: Logger(level: .trace, sink: log), metrics: StreamMetrics(MetricsRegistry()) { _, _ in })
+    manager = StreamManager(services: services, loops: loops)
     fixture.addTeardown { [self] in
       await manager.drain()
       await spawner.drain(grace: .seconds(1))
@@ -114,6 +114,10 @@ final class ClosedStore: ChunkStore {
 
   func commit(_ chunk: SealedChunk, to stream: StreamID) async throws(ChunkStoreError) -> CommitReceipt {
     try await real.commit(chunk, to: stream)
+  }
+
+  func raise(_ stream: StreamID, above number: SegmentNumber) async throws(ChunkStoreError) {
+    try await real.raise(stream, above: number)
   }
 
   func entries(

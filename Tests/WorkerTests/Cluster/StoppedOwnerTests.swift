@@ -14,7 +14,7 @@ extension ClusterTests {
       try await withFixture { fixture in
         let cluster = try await fixture.cluster(3)
         let id = try await cluster.workers[0].transcode(cluster.source.url("/live.ts"), profile: "720p")
-        for viewer in try await stopOwner(cluster, id, fixture) {
+        for viewer in try await stopOwner(cluster, id, fixture, splices: 1) {
           for joint in TSCaptureChecker.check(viewer.bytes).joints {
             #expect((1...18_000).contains(joint.step), "the clock goes on, but for what B-frames take: \(joint)")
           }
@@ -24,13 +24,33 @@ extension ClusterTests {
       }
     }
 
-    @Test func aDirectStreamGoesOnElsewhereWithoutAGap() async throws {
+    @Test(arguments: ["/live.ts", "/live.ts?join=anywhere"])
+    func aDirectStreamGoesOnElsewhereAtThePacket(_ target: String) async throws {
       try await withFixture { fixture in
         let cluster = try await fixture.cluster(3)
-        let id = try await cluster.workers[0].relay(cluster.source.url("/live.ts"))
-        for viewer in try await stopOwner(cluster, id, fixture) {
-          // The clock is the source's, and nothing is left out; the part since its last key frame may come twice,
-          // at which a decoder may complain.
+        let id = try await cluster.workers[0].relay(cluster.source.url(target))
+        for viewer in try await stopOwner(cluster, id, fixture, splices: 0) {
+          let report = TSCaptureChecker.check(viewer.bytes)
+          let frames = report.longestStep
+          // Pictures of 40 ms, and PES packets of 16 × 1024 samples of sound: none is missing, twice, or behind a flag.
+          #expect(frames.values.allSatisfy { $0 <= 30_720 }, "\(frames)")
+          #expect(report.videoPIDs.allSatisfy { frames[$0] == 3_600 }, "\(frames)")
+          #expect(report.discontinuities.isEmpty)
+          #expect(try await FFmpegTool.decodeErrors(ofCapture: TSCapture.withoutTornEnd(viewer.bytes)).isEmpty)
+        }
+        let joints = cluster.workers[1...].flatMap { $0.logLines(containing: "the source was open already") }
+        #expect(joints.count == 1 && joints[0].contains("exact"), "\(joints)")
+        #expect(cluster.source.openConnections("/live.ts") == 1)
+      }
+    }
+
+    /// The part since the last key frame may come twice, behind a splice, at which a decoder may complain.
+    @Test func aDirectStreamWhoseConnectionsDifferIsSpliced() async throws {
+      try await withFixture { fixture in
+        let cluster = try await fixture.cluster(3)
+        let id = try await cluster.workers[0].relay(cluster.source.url("/live.ts?packets=own"))
+        for viewer in try await stopOwner(cluster, id, fixture, splices: 1) {
+          // The clock is the source's, and nothing is left out.
           for joint in TSCaptureChecker.check(viewer.bytes).joints {
             #expect((-180_000...9000).contains(joint.step), "\(joint)")
           }
@@ -39,9 +59,9 @@ extension ClusterTests {
       }
     }
 
-    /// Gives the viewers at the other workers, whose captures are whole and spliced once.
+    /// Gives the viewers at the other workers, whose captures are whole and spliced so often.
     private func stopOwner(
-      _ cluster: ClusterFixture, _ id: String, _ fixture: Fixture
+      _ cluster: ClusterFixture, _ id: String, _ fixture: Fixture, splices: Int
     ) async throws -> [LiveCapture] {
       let owner = cluster.workers[0]
       let viewers = try await cluster.workers.asyncMap { try await fixture.viewer($0, id) }
@@ -56,7 +76,7 @@ extension ClusterTests {
         let whole = TSCapture.withoutTornEnd(try await viewer.stop())
         let report = TSCaptureChecker.check(whole)
         #expect(report.problems.isEmpty)
-        #expect(report.joints.count { report.videoPIDs.contains($0.pid) } == 1)
+        #expect(report.joints.count { report.videoPIDs.contains($0.pid) } == splices)
         #expect(viewer.longestPictureGap(after: began) < Self.noGap)
       }
       return Array(viewers[1...])

@@ -37,6 +37,25 @@ extension ClusterTests {
       }
     }
 
+    /// Redis was away when it started, so that nobody could tell it.
+    @Test func aSecondWorkerThatFindsTheLivingOneLaterEndsWithStatus1() async throws {
+      try await withFixture { fixture in
+        let cluster = try await fixture.cluster(1)
+        let relay = try fixture.relay(to: cluster.redis.port)
+        relay.cut()
+        let second = try await fixture.worker(
+          cluster.environment(id: ClusterFixture.id(0), ["REDIS_SERVER_PORT": String(relay.port)]))
+        #expect(second.isRunning)
+        relay.heal()
+        #expect(try await second.exit(within: .seconds(30)) == .code(1))
+        #expect(second.log.contains("WORKER_ID=worker-0") && second.log.contains("give each worker an id of its own"))
+        #expect(second.log.contains("stopped"), "in order")
+        #expect(cluster.workers[0].isRunning)
+        #expect(try await cluster.redis.command("HEXISTS", "workers", "worker-0") == "1")
+        #expect(try await cluster.redis.command("EXISTS", "worker:worker-0:lease") == "1")
+      }
+    }
+
     @Test func aWorkerStartedAgainAtOnceIsAnotherLife() async throws {
       try await withFixture { fixture in
         let cluster = try await fixture.cluster(2)

@@ -8,7 +8,7 @@ struct ClusterMember: Sendable {
   let cluster: RedisCluster
   let manager: StreamManager
   let registry: ViewerRegistry
-  let endThisWorker: @Sendable () -> Void
+  let endThisWorker: @Sendable (any Error) -> Void
   let logger: Logger
 
   /// Before the lease is kept.
@@ -48,8 +48,7 @@ struct ClusterMember: Sendable {
       }
       try? await Task.sleep(for: cluster.lease.times.lapse * 2)
       guard !cluster.lease.permit.isValid, cluster.coordination.isConnected else { return }
-      logger.error("this worker ends: another one runs with its WORKER_ID; give each worker its own")
-      endThisWorker()
+      endThisWorker(WorkerIDInUse(id: cluster.coordinator.worker))
     }
   }
 
