@@ -7,7 +7,7 @@ extension PartitionRecorder {
   /// Whether another batch may be begun: an owner that leaves begins none, unless it is the last.
   var mayBegin: Bool {
     switch phase {
-    case .reading, .leaving(flushes: true): true
+    case .reading, .finishing, .leaving(flushes: true): true
     case .leaving(flushes: false), .dropped: false
     }
   }

@@ -1,6 +1,13 @@
 internal import Observability
 
 extension PartitionRecorder {
+  private var mayRead: Bool {
+    switch phase {
+    case .reading, .finishing: true
+    case .leaving, .dropped: false
+    }
+  }
+
   func read() async -> Bool {
     do throws(FrameStoreError) {
       switch try await services.store.read(owned, position, atMost: services.settings.batchSize) {
@@ -9,7 +16,7 @@ extension PartitionRecorder {
         return await fenced()
       case .read(let frames, let last, let now):
         clock = (now, .now)
-        guard case .reading = phase else { return false }
+        guard mayRead else { return false }
         try await take(frames)
         if let last { lastTaken = max(lastTaken, last) }
         return moveOn(last)

@@ -25,9 +25,12 @@ actor PartitionRecorder {
   var trimmedAt = ContinuousClock.now
   var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   var phase = Phase.reading
+  private var isRunning = false
 
   enum Phase {
     case reading
+    /// Nothing is waited for any more: all that there is is read, before the last worker leaves.
+    case finishing
     /// Batches in work are finished; `flushes`: all others too.
     case leaving(flushes: Bool)
     case dropped
@@ -46,6 +49,11 @@ actor PartitionRecorder {
 
   func run() async {
     services.metrics.takeovers.add()
+    isRunning = true
+    defer {
+      isRunning = false
+      wakeup.ring()
+    }
     while !Task.isCancelled, case .reading = phase {
       let hasMore = await pass()
       if hasMore { continue }
@@ -60,6 +68,7 @@ actor PartitionRecorder {
   func leave(flushes: Bool) async {
     guard case .reading = phase else { return }
     if flushes { await readAll() }
+    guard !isDropped else { return }
     phase = .leaving(flushes: flushes)
     wakeup.ring()
     if flushes { for device in devices.keys { flush(device) } }
@@ -84,8 +93,12 @@ actor PartitionRecorder {
     services.metrics.board.set(status, of: owned.partition)
   }
 
+  /// Two readings at a time would each miss what the other one has in hand.
   func readAll() async {
-    while !Task.isCancelled, case .reading = phase, await pass() {}
+    phase = .finishing
+    wakeup.ring()
+    while !Task.isCancelled, isRunning { await wakeup.wait(atMost: .milliseconds(100)) }
+    while !Task.isCancelled, case .finishing = phase, await pass() {}
   }
 
   /// The ownership is over.
