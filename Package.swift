@@ -62,7 +62,12 @@ let package = Package(
       ]),
     library("FrameEncoding", ["TransportStream", "EventLoop", "ChildProcess", "CLinux"]),
     library("FrameEncoder", ["TransportStream", "FrameEncoding", "CFFmpeg", "CLinux"]),
-    library("FrameRecorder", ["Identifiers", "JSONCoding", "CLinux"]),
+    .target(
+      name: "FrameRecorder",
+      dependencies: [
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "CLinux",
+      ],
+      resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
       "Worker",
       [
@@ -95,7 +100,9 @@ let package = Package(
         "TestKit",
       ]),
     tests("FrameEncoder", ["TransportStream", "EventLoop", "ChildProcess", "FrameEncoding", "TestKit"]),
-    tests("FrameRecorder", ["Identifiers", "JSONCoding", "TestKit"]),
+    tests(
+      "FrameRecorder",
+      ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )

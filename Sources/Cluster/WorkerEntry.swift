@@ -7,11 +7,14 @@ package struct WorkerIdentity: Sendable {
   /// `host:port` at which other workers and operators reach it.
   package var address: String
   package var version: String
+  /// It takes partitions of device frames (`FRAMES_ENABLED`).
+  package var recordsFrames: Bool
 
-  package init(id: WorkerID, address: String = "", version: String = "") {
+  package init(id: WorkerID, address: String = "", version: String = "", recordsFrames: Bool = false) {
     self.id = id
     self.address = address
     self.version = version
+    self.recordsFrames = recordsFrames
   }
 }
 
@@ -32,6 +35,8 @@ package struct WorkerEntry: Sendable, Equatable {
   package var draining: Bool
   /// Redis' CLIENT ID of the connection that renews its lease; nil: none now.
   package var leaseConnection: Int64?
+  /// It takes partitions of device frames.
+  package var recordsFrames = false
 }
 
 /// Counts over the cluster for `proxy_stats` (api.md §2.6).

@@ -13,6 +13,8 @@ package enum InboxMessage: Hashable, Sendable {
   case stop(StreamID)
   /// The client was deleted: close its connections.
   case kick(StreamID, ClientID)
+  /// A partition of device frames, by its number, has lost its owner for this worker to claim it.
+  case partition(Int)
 
   /// Fields and values of the entry in the inbox.
   package var fields: [(String, String)] {
@@ -23,13 +25,22 @@ package enum InboxMessage: Hashable, Sendable {
     case .takeover(let stream): [("do", "takeover"), ("stream", stream.text)]
     case .stop(let stream): [("do", "stop"), ("stream", stream.text)]
     case .kick(let stream, let client): [("do", "kick"), ("stream", stream.text), ("client", client.text)]
+    case .partition(let number): [("do", "partition"), ("partition", String(number))]
     }
   }
 
   /// Nil: not a message, or one of a version to come. Of a field that is there twice the first counts.
   package init?(fields: [(String, String)]) {
     func value(_ name: String) -> String? { fields.first { $0.0 == name }?.1 }
-    guard let kind = value("do"), let stream = value("stream").flatMap({ StreamID($0) }) else { return nil }
+    guard let kind = value("do") else { return nil }
+    if kind == "partition" {
+      guard let number = value("partition").flatMap({ Int($0) }), (0..<Self.mostPartitions).contains(number) else {
+        return nil
+      }
+      self = .partition(number)
+      return
+    }
+    guard let stream = value("stream").flatMap({ StreamID($0) }) else { return nil }
     switch kind {
     case "start": self = .start(stream)
     case "takeover": self = .takeover(stream)
@@ -47,4 +58,5 @@ package enum InboxMessage: Hashable, Sendable {
   }
 
   private static let longestWorkerID = 255
+  private static let mostPartitions = 4_096
 }

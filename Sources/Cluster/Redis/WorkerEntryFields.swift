@@ -10,7 +10,7 @@ struct WorkerEntryFields {
   func halves(_ share: WorkerShare, clients: Int) -> (String, String) {
     let head = JSON.object([
       ("id", .string(identity.id.text)), ("address", .string(identity.address)),
-      ("version", .string(identity.version)),
+      ("version", .string(identity.version)), ("frames", .bool(identity.recordsFrames)),
     ])
     let tail = JSON.object([
       ("streams", .list(share.ownedStreams.map(\.text))), ("clients", .integer(clients)),
@@ -31,6 +31,6 @@ struct WorkerEntryFields {
       streams: (json["streams"]?.textList ?? []).compactMap { StreamID($0) },
       clients: max(json["clients"]?.integer() ?? 0, 0), capacity: max(json["capacity"]?.integer() ?? 0, 0),
       load: json["load"]?.double ?? 0, draining: json["draining"]?.flag ?? false,
-      leaseConnection: json["lease_connection"]?.integer())
+      leaseConnection: json["lease_connection"]?.integer(), recordsFrames: json["frames"]?.flag ?? false)
   }
 }

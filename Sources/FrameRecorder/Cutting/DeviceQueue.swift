@@ -55,6 +55,8 @@ package struct DeviceQueue: Sendable {
   /// Frames whose events are in memory.
   package var heldCount: Int { entries.count }
   package var pendingCount: Int { pending.count }
+  /// The frames whose events are in memory.
+  var heldFrames: [QueuedFrame] { pending.map(\.frame) + cut.flatMap(\.frames) + (work?.frames ?? []) }
   /// Entries of which only the id is kept.
   package var postponedCount: Int { postponed.count }
   /// Nothing of it is unfinished: the state may be dropped.
@@ -67,11 +69,16 @@ package struct DeviceQueue: Sendable {
   /// Up to which entry all of the device's are recorded, dead-lettered or acknowledged; nil: none is known to be.
   /// `afterWork`: once the batch in work is.
   package func doneID(afterWork: Bool) -> EntryID? {
+    let done = oldestOpen(afterWork: afterWork).map { min($0.predecessor, newestRead) } ?? newestRead
+    return done == .zero ? nil : done
+  }
+
+  /// The oldest entry that is not finished; nil: all are.
+  package func oldestOpen(afterWork: Bool) -> EntryID? {
     var open = pending.map(\.frame.entry) + cut.flatMap(\.frames).map(\.entry)
     if !afterWork, let work { open += work.frames.map(\.entry) }
     if let first = postponed.first { open.append(first.entry) }
-    let done = open.min().map { min($0.predecessor, newestRead) } ?? newestRead
-    return done == .zero ? nil : done
+    return open.min()
   }
 
   // MARK: Reading

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A moment of some producer's or store's wall clock: milliseconds since 1970-01-01T00:00:00Z, before it negative, within
 /// the years 0 to 9999.
 package struct FrameTime: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -11,6 +13,13 @@ package struct FrameTime: Hashable, Comparable, Sendable, CustomStringConvertibl
   }
 
   package init(_ entry: EntryID) { self.init(milliseconds: Int64(clamping: entry.milliseconds)) }
+
+  /// This machine's clock.
+  static var wallClock: FrameTime {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return FrameTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+  }
 
   package static func < (left: FrameTime, right: FrameTime) -> Bool { left.milliseconds < right.milliseconds }
 

@@ -11,6 +11,9 @@ package struct ArchiveRule: Sendable {
     retention = Int64(retentionDays) * 86_400_000
   }
 
+  /// From which span on a session is archived, ms; nil: none is.
+  package var shortestSpan: Int64? { isEnabled ? shortest : nil }
+
   package static let mostTries = 10
   private static let pauses: [Duration] = [60, 300, 900].map { .seconds($0) }
   private static let longestPause = Duration.seconds(3_600)

@@ -19,6 +19,8 @@ package final class FileAdapter: StorageAdapter {
 
   package func begin(_ path: StoragePath) throws(StorageError) -> any StorageUpload { try FileUpload(path, access) }
 
+  package func create(_ folder: StoragePath) throws(StorageError) { _ = try access.createFolder(folder, "make") }
+
   package func publish(_ temporary: StoragePath, as path: StoragePath) throws(StorageError) {
     guard temporary.folder == path.folder else {
       throw StorageError(code: .failed, operation: "rename", path: path.text, reason: "it is in another folder")
@@ -136,6 +138,7 @@ package final class FileAdapter: StorageAdapter {
 
   // MARK: Deleting
 
+  @discardableResult
   package func delete(_ path: StoragePath) throws(StorageError) -> Bool {
     do throws(StorageError) {
       let folder = try access.openFolder(path.folder, "delete")
@@ -155,6 +158,7 @@ package final class FileAdapter: StorageAdapter {
     throw FileAccess.error(errno, "delete", path.text)
   }
 
+  @discardableResult
   package func deleteFolder(_ path: StoragePath) throws(StorageError) -> Bool {
     guard try look(path)?.kind == .folder else { return false }
     var entries: [StorageEntry] = []

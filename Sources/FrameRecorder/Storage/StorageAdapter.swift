@@ -4,6 +4,9 @@ package protocol StorageAdapter: Sendable {
   /// A new object, written under a temporary name in the same folder, which is created where it is missing.
   func begin(_ path: StoragePath) throws(StorageError) -> any StorageUpload
 
+  /// Makes a folder, and those that hold it, where they are missing; durable.
+  func create(_ folder: StoragePath) throws(StorageError)
+
   /// Gives a complete and durable file another, final name in its folder; `exists`: that name is taken, both stay.
   func publish(_ temporary: StoragePath, as path: StoragePath) throws(StorageError)
 

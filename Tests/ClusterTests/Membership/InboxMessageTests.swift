@@ -8,7 +8,7 @@ import Testing
     arguments: [
       .start(Make.stream()), .takeover(Make.stream(2)), .stop(Make.stream()),
       .kick(Make.stream(), Make.client("a:b@c")),
-      .handover(Make.stream(), Epoch(.max), from: WorkerID("host-8085")),
+      .handover(Make.stream(), Epoch(.max), from: WorkerID("host-8085")), .partition(0), .partition(4_095),
     ] as [InboxMessage])
   func roundTrip(_ message: InboxMessage) {
     #expect(InboxMessage(fields: message.fields) == message)
@@ -18,6 +18,7 @@ import Testing
     "anything else is no message",
     arguments: [
       [], [("do", "start")], [("stream", Make.stream().text)], [("do", "run"), ("stream", Make.stream().text)],
+      [("do", "partition")], [("do", "partition"), ("partition", "4096")], [("do", "partition"), ("partition", "-1")],
       [("do", "start"), ("stream", "../../etc/passwd")], [("do", "kick"), ("stream", Make.stream().text)],
       [("do", "kick"), ("stream", Make.stream().text), ("client", "a b")],
       [("do", "handover"), ("stream", Make.stream().text), ("epoch", "-1"), ("from", "w")],

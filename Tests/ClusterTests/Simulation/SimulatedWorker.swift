@@ -351,7 +351,7 @@ struct SimulatedWorker {
         views[stream].newsAt = min(views[stream].newsAt, now - 750)
         views[stream].lookAt = now
       }
-    case .handover, .stop, .kick: break
+    case .handover, .stop, .kick, .partition: break
     }
   }
 }

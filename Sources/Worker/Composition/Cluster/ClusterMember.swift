@@ -57,6 +57,8 @@ struct ClusterMember: Sendable {
     guard !cluster.lease.isAnothers else { return }
     switch message {
     case .start(let stream): await attempt(stream) { try await manager.run(stream) }
+    // This worker records no frames.
+    case .partition: break
     case .takeover(let stream): await manager.running(stream)?.look()
     case .stop(let stream):
       await manager.stop(stream, .manualDeletion)

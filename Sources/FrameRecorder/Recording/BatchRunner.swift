@@ -1,0 +1,165 @@
+internal import Observability
+
+/// Does the steps of a batch.
+struct BatchRunner: Sendable {
+  let owned: OwnedPartition
+  let device: DevicePair
+  let cutAt: ContinuousClock.Instant
+  let services: RecorderServices
+
+  /// All steps but those that need the device's queue.
+  nonisolated(nonsending) func perform(
+    _ action: BatchMachine.Action, _ machine: inout BatchMachine
+  ) async -> BatchMachine.Action {
+    switch action {
+    case .begin(let tryNumber, let above): return machine.begun(await begin(tryNumber, above, machine))
+    case .seed: return machine.seeded(await seed())
+    case .probe(let frame):
+      let outcome = await services.encoders.run(cutAt: cutAt) { await services.encoder.probe(frame, of: device) }
+      return machine.probed(outcome)
+    case .encode(let job): return machine.encoded(await encode(job), now: FrameTime.wallClock)
+    case .publish(let temporary, let path):
+      return machine.published(await publish(temporary, path))
+    case .findLargest:
+      let found = try? await services.storage.run(device) { [device] adapter throws(StorageError) in
+        try Self.largest(device, adapter)
+      }
+      return machine.foundLargest(found)
+    case .unpublish(let number):
+      let path = StoragePath.segment(device, number)
+      _ = await error { adapter throws(StorageError) in try adapter.delete(path) }
+      return machine.unpublished()
+    case .finish(let letters, let entries):
+      return machine.finished(await finish(letters, entries, machine))
+    case .commit, .wait, .end: return action
+    }
+  }
+
+  nonisolated(nonsending) private func begin(
+    _ tryNumber: Int, _ above: UInt64?, _ machine: BatchMachine
+  ) async -> BeginAnswer? {
+    let answer = try? await services.store.begin(
+      owned, device, generation: machine.generation, firstEntry: machine.firstEntry, tryNumber: tryNumber,
+      above: above)
+    if case .fenced = answer { fenced("begin") }
+    return answer
+  }
+
+  private func fenced(_ step: String) {
+    metrics.fenced.with([step]).add()
+    services.onFenced(owned)
+  }
+
+  private var metrics: RecorderMetrics { services.metrics }
+
+  nonisolated(nonsending) func commit(_ segment: SegmentCommit) async -> CommitAnswer? {
+    let start = ContinuousClock.now
+    let answer = try? await services.store.commit(owned, segment)
+    switch answer {
+    case .recorded:
+      metrics.commitSeconds.observe((ContinuousClock.now - start) / .seconds(1))
+      note(segment)
+      _ = try? await services.store.trim(device)
+    case .already: note(segment)
+    case .seen(let events): metrics.duplicates.with(["commit"]).add(UInt64(events.count))
+    case .fenced: fenced("commit")
+    case nil: metrics.errors.with(["commit"]).add()
+    case .numberTaken, .otherSession, .reset: break
+    }
+    return answer
+  }
+
+  private func note(_ segment: SegmentCommit) {
+    metrics.segments.add()
+    metrics.recorded.add(UInt64(segment.frames))
+    metrics.segmentBytes.add(UInt64(segment.bytes))
+    metrics.note(segment.letters)
+    if let reason = segment.endReason { metrics.sessionsEnded.with([reason.rawValue]).add() }
+  }
+
+  nonisolated(nonsending) private func finish(
+    _ letters: [DeadLetter], _ entries: [EntryID], _ machine: BatchMachine
+  ) async -> OwnerAnswer? {
+    let answer = try? await services.store.finish(
+      owned, entries: entries, letters: letters, batches: [machine.firstEntry])
+    switch answer {
+    case .done: metrics.note(letters)
+    case .fenced: fenced("finish")
+    case nil: break
+    }
+    return answer
+  }
+
+  nonisolated(nonsending) private func seed() async -> Bool {
+    do {
+      let captures = try await services.store.captures(device)
+      let frameTime = services.settings.batch.frameTime
+      let found = try await services.storage.run(device) { [device] adapter throws(StorageError) in
+        try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime)
+      }
+      let answer = try await services.store.seed(
+        owned, device, found.segments, largest: found.largest, target: found.target)
+      if case .fenced = answer { fenced("seed") }
+      return answer == .seeded || answer == .known
+    } catch {
+      services.logger.warning("a device was not imported", ["frames.device": "\(device)", "error": "\(error)"])
+      return false
+    }
+  }
+
+  nonisolated(nonsending) private func encode(_ job: EncodeJob) async -> EncodeOutcome {
+    let folder = StoragePath.segments(device)
+    if let error = await error({ adapter throws(StorageError) in try adapter.create(folder) }) {
+      metrics.errors.with(["storage"]).add()
+      return .prevented(error.description)
+    }
+    let outcome = await services.encoders.run(cutAt: cutAt) {
+      let start = ContinuousClock.now
+      defer { metrics.encodeSeconds.observe((ContinuousClock.now - start) / .seconds(1)) }
+      return await services.encoder.encode(job)
+    }
+    switch outcome {
+    case .done(let verdicts, _):
+      metrics.truncated.add(UInt64(verdicts.count { $0 == .good(truncated: true) }))
+    case .failed(let reason), .prevented(let reason):
+      metrics.errors.with(["ffmpeg"]).add()
+      if case .failed = outcome {
+        metrics.retries.with(["failed"]).add()
+      } else {
+        metrics.retries.with(["prevented"]).add()
+      }
+      services.logger.warning("a segment was not encoded", ["frames.device": "\(device)", "error": reason])
+      _ = await error { adapter throws(StorageError) in try adapter.delete(job.output) }
+    }
+    return outcome
+  }
+
+  /// Where the name is taken the segment is made again for another one.
+  nonisolated(nonsending) private func publish(_ temporary: StoragePath, _ path: StoragePath) async -> StorageError? {
+    let failure = await error { adapter throws(StorageError) in try adapter.publish(temporary, as: path) }
+    if failure?.code == .exists {
+      _ = await error { adapter throws(StorageError) in try adapter.delete(temporary) }
+    }
+    return failure
+  }
+
+  nonisolated(nonsending) private func error(
+    _ work: @escaping @Sendable (any StorageAdapter) throws(StorageError) -> Void
+  ) async -> StorageError? {
+    do throws(StorageError) {
+      try await services.storage.run(device, work)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private static func largest(_ device: DevicePair, _ adapter: any StorageAdapter) throws(StorageError) -> UInt64 {
+    var largest: UInt64 = 0
+    try adapter.list(StoragePath.segments(device)) { entry in
+      largest = max(largest, SegmentName.number(of: entry.name) ?? 0)
+      return true
+    }
+    return largest
+  }
+}

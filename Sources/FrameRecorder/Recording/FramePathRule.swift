@@ -1,0 +1,51 @@
+/// Where the file of a frame lies, as its producer says.
+package struct FramePathRule: Sendable {
+  /// Absolute, without a slash at the end.
+  private let base: String
+  private let map: [(from: String, to: String)]
+
+  /// - Parameters:
+  ///   - base: `STORAGE_BASE_PATH`
+  ///   - map: producers' mount points (`FRAMES_PATH_MAP`), the first that fits counts.
+  package init(base: String, map: [(from: String, to: String)] = []) {
+    (self.base, self.map) = (Self.trimmed(base), map.map { (Self.trimmed($0.from), Self.trimmed($0.to)) })
+  }
+
+  private static func trimmed(_ path: String) -> String {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return path
+  }
+
+  package enum Place: Sendable, Equatable {
+    /// Below the base.
+    case file(String)
+    case bad(DeadLetterReason, detail: String)
+  }
+
+  /// Of a frame of `device`: below `client_ids/<c>/` by its text alone; links are the encoder's to refuse.
+  package func place(_ path: String, of device: DevicePair) -> Place {
+    for scheme in ["gs://", "s3://"] where path.lowercased().hasPrefix(scheme) {
+      return .bad(.unsupportedStorage, detail: "\(scheme) needs an adapter that this version does not have")
+    }
+    var path = path
+    for (from, to) in map {
+      guard let rest = Self.rest(of: path, below: from) else { continue }
+      path = to + "/" + rest
+      break
+    }
+    if path.hasPrefix("/") {
+      guard let rest = Self.rest(of: path, below: base) else { return .bad(.path, detail: "not below the base") }
+      path = rest
+    }
+    guard let clean = StoragePath(path) else { return .bad(.path, detail: "empty names, . or .. in it") }
+    guard Self.rest(of: clean.text, below: StoragePath.client(device.client).text) != nil else {
+      return .bad(.path, detail: "not below the client's folder")
+    }
+    return .file(clean.text)
+  }
+
+  private static func rest(of path: String, below folder: String) -> String? {
+    path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : nil
+  }
+}

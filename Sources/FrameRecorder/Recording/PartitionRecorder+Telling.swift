@@ -1,0 +1,54 @@
+extension PartitionRecorder {
+  /// Tells the store what is new of the devices, and what is not recorded. What it does not take now it gets later.
+  func tell() async {
+    guard !isDropped, !touched.isEmpty || !letters.isEmpty || !acknowledged.isEmpty else { return }
+    let (devices, letters, entries) = (touched, letters, acknowledged)
+    (touched, self.letters, acknowledged) = ([], [], [])
+    let touches = devices.compactMap { touch($0) }
+    let done = devices.map { (device: $0, entry: self.devices[$0]?.queue.doneID(afterWork: false)) }
+    do throws(FrameStoreError) {
+      let answer = try await services.store.touch(owned, touches)
+      guard answer == .done, !letters.isEmpty || !entries.isEmpty || !done.isEmpty else { return notTold(answer) }
+      notTold(try await services.store.finish(owned, entries: entries, letters: letters, done: done), letters)
+    } catch {
+      // One device's keys may be another program's: that must not keep the others' from being written.
+      if error.code == .invalidReply { return await tellApart(touches, done, letters, entries) }
+      touched.formUnion(devices)
+      self.letters += letters
+      acknowledged += entries
+    }
+  }
+
+  func tellApart(
+    _ touches: [DeviceTouch], _ done: [(device: DevicePair, entry: EntryID?)], _ letters: [DeadLetter],
+    _ entries: [EntryID]
+  ) async {
+    for touch in touches {
+      _ = try? await services.store.touch(owned, [touch])
+      _ = try? await services.store.finish(owned, done: done.filter { $0.device == touch.device })
+    }
+    do throws(FrameStoreError) {
+      notTold(try await services.store.finish(owned, entries: entries, letters: letters), letters)
+    } catch {
+      self.letters += letters
+      acknowledged += entries
+    }
+  }
+
+  /// Whatever a stale owner did not get written is read by the next one.
+  func notTold(_ answer: OwnerAnswer, _ letters: [DeadLetter] = []) {
+    switch answer {
+    case .done: services.metrics.note(letters)
+    case .fenced:
+      services.metrics.fenced.with(["touch"]).add()
+      services.onFenced(owned)
+    }
+  }
+
+  func touch(_ device: DevicePair) -> DeviceTouch? {
+    guard let state = devices[device], let newest = state.interval.newest else { return nil }
+    return DeviceTouch(
+      device, rawClient: state.rawClient, rawDevice: device.device.text, newest: newest,
+      interval: state.interval.milliseconds, backlog: state.backlog)
+  }
+}

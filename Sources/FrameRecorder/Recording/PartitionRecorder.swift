@@ -1,0 +1,154 @@
+internal import Cluster
+internal import Observability
+
+/// Reads the frames of one partition and records them, for as long as this worker owns it.
+///
+/// ```
+///   pass: cut what waits for too long ─▶ read again what was postponed ─▶ read ─▶ queues ─▶ touch, dead letters
+///                                                                                   └─▶ a task a batch (BatchMachine)
+/// ```
+actor PartitionRecorder {
+  let owned: OwnedPartition
+  let services: RecorderServices
+  let wakeup = Wakeup()
+  let work = TaskBag()
+  var devices: [DevicePair: DeviceState] = [:]
+  var position = ReadPosition.left(after: .zero)
+  /// The last entry whose frame is in a queue or finished.
+  var lastTaken = EntryID.zero
+  var letters: [DeadLetter] = []
+  var acknowledged: [EntryID] = []
+  var touched: Set<DevicePair> = []
+  /// Entries of devices whose keys cannot be read: they are read again when that may have been mended.
+  var unplaced: [EntryID] = []
+  var replacedAt = ContinuousClock.now
+  var trimmedAt = ContinuousClock.now
+  var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
+  var phase = Phase.reading
+  private var isRunning = false
+
+  enum Phase {
+    case reading
+    /// Nothing is waited for any more: all that there is is read, before the last worker leaves.
+    case finishing
+    /// Batches in work are finished; `flushes`: all others too.
+    case leaving(flushes: Bool)
+    case dropped
+  }
+
+  /// Between two reads of a stream that nobody has rung for: they prove that nothing waits.
+  static let idleRead = Duration.seconds(2)
+  static let retryPause = Duration.milliseconds(500)
+  static let mostReread = 200
+  static let replacePause = Duration.seconds(1)
+  static let trimPause = Duration.seconds(60)
+
+  init(_ owned: OwnedPartition, _ services: RecorderServices) { (self.owned, self.services) = (owned, services) }
+
+  // MARK: Life
+
+  func run() async {
+    services.metrics.takeovers.add()
+    isRunning = true
+    defer {
+      isRunning = false
+      wakeup.ring()
+    }
+    while !Task.isCancelled, case .reading = phase {
+      let hasMore = await pass()
+      if hasMore { continue }
+      if !isFull { services.alarm?.arm(owned.partition, after: lastTaken) { [wakeup] in wakeup.ring() } }
+      report()
+      await wakeup.wait(atMost: nextWake)
+    }
+    services.alarm?.disarm(owned.partition)
+  }
+
+  /// Returns when nothing is in work any more; `flushes`: and nothing is pending.
+  func leave(flushes: Bool) async {
+    guard case .reading = phase else { return }
+    if flushes { await readAll() }
+    guard !isDropped else { return }
+    phase = .leaving(flushes: flushes)
+    wakeup.ring()
+    if flushes { for device in devices.keys { flush(device) } }
+    while !Task.isCancelled, devices.values.contains(where: { $0.isWorking || flushes && !$0.queue.isIdle }) {
+      if flushes {
+        await readAgain()
+        for device in devices.keys { flush(device) }
+      }
+      await wakeup.wait(atMost: .milliseconds(100))
+    }
+    await end()
+  }
+
+  func report() {
+    var status = StatusBoard.Status(devices: devices.count, clock: clock)
+    for state in devices.values {
+      status.held += state.queue.heldCount
+      status.unfinished += state.backlog
+      guard let oldest = state.queue.oldestOpen(afterWork: false) else { continue }
+      status.oldest = status.oldest.map { min($0, oldest) } ?? oldest
+    }
+    services.metrics.board.set(status, of: owned.partition)
+  }
+
+  /// Two readings at a time would each miss what the other one has in hand.
+  func readAll() async {
+    phase = .finishing
+    wakeup.ring()
+    while !Task.isCancelled, isRunning { await wakeup.wait(atMost: .milliseconds(100)) }
+    while !Task.isCancelled, case .finishing = phase, await pass() {}
+  }
+
+  /// The ownership is over.
+  func drop() async {
+    phase = .dropped
+    wakeup.ring()
+    await end()
+  }
+
+  func end() async {
+    phase = .dropped
+    services.alarm?.disarm(owned.partition)
+    services.metrics.board.set(nil, of: owned.partition)
+    await work.end()
+    for (device, state) in devices {
+      for frame in state.queue.heldFrames { services.budget.give(frame) }
+      services.playlists?.forget(device)
+    }
+    devices = [:]
+  }
+
+  var nextWake: Duration {
+    let now = ContinuousClock.now
+    let deadline = devices.values.compactMap(\.queue.deadline).min().map { max(.zero, $0 - now) }
+    return min(Self.idleRead, max(deadline ?? Self.idleRead, .milliseconds(1)))
+  }
+
+  /// True: there is more to read at once.
+  func pass() async -> Bool {
+    let now = ContinuousClock.now
+    for device in devices.keys {
+      if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
+      if devices[device]?.isIdle(now) == true {
+        devices[device] = nil
+        services.playlists?.forget(device)
+      }
+    }
+    await readAgain()
+    await replace(now)
+    await tell()
+    await trim(now)
+    return isFull ? false : await read()
+  }
+
+  /// So much is unfinished that nothing more is read.
+  var isFull: Bool {
+    devices.values.reduce(unplaced.count) { $0 + $1.backlog } >= services.settings.mostPending
+  }
+
+  var isDropped: Bool {
+    if case .dropped = phase { true } else { false }
+  }
+}

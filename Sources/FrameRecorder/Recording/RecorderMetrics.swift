@@ -1,0 +1,75 @@
+package import Observability
+
+/// What the recorder counts (the kept names of the reference among them).
+package struct RecorderMetrics: Sendable {
+  let received: Counter
+  let segments: Counter
+  let errors: CounterFamily
+  let encodeSeconds: Histogram
+  let recorded: Counter
+  let duplicates: CounterFamily
+  let late: Counter
+  let skewed: Counter
+  let naive: Counter
+  let truncated: Counter
+  let deadLetters: CounterFamily
+  let retries: CounterFamily
+  let fenced: CounterFamily
+  let commitSeconds: Histogram
+  let segmentBytes: Counter
+  let sessionsEnded: CounterFamily
+  let takeovers: Counter
+  let playlistFailures: Counter
+  let board = StatusBoard()
+
+  package init(_ registry: MetricsRegistry) {
+    received = registry.counter("stream_processor_frames_received_total", help: "Frames read from the streams.")
+    segments = registry.counter("stream_processor_segments_generated_total", help: "Segments recorded.")
+    errors = registry.counter(
+      "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"])
+    encodeSeconds = registry.histogram(
+      "stream_processor_ffmpeg_duration_seconds", help: "Wall time of an encoding.",
+      bounds: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120])
+    recorded = registry.counter("millrace_frames_recorded_total", help: "Frames recorded.")
+    duplicates = registry.counter(
+      "millrace_frames_duplicates_total", help: "Frames whose event was there before.", labels: ["where"])
+    late = registry.counter("millrace_frames_late_total", help: "Frames older than one that was cut before.")
+    skewed = registry.counter("millrace_frames_clock_skew_total", help: "Capture times that were replaced.")
+    naive = registry.counter("millrace_frames_naive_timestamp_total", help: "Capture times without an offset.")
+    truncated = registry.counter("millrace_frames_truncated_total", help: "JPEGs without an end marker, kept.")
+    deadLetters = registry.counter(
+      "millrace_frames_dead_letters_total", help: "Frames that are not recorded.", labels: ["reason"])
+    retries = registry.counter("millrace_frames_retries_total", help: "Encodings tried again.", labels: ["reason"])
+    fenced = registry.counter(
+      "millrace_frames_fenced_total", help: "Calls refused to a stale owner of a partition.", labels: ["step"])
+    commitSeconds = registry.histogram("millrace_frames_commit_seconds", help: "Wall time of a commit.")
+    segmentBytes = registry.counter("millrace_frames_segment_bytes_total", help: "Bytes of recorded segments.")
+    sessionsEnded = registry.counter(
+      "millrace_frames_sessions_ended_total", help: "Sessions ended by a commit.", labels: ["reason"])
+    takeovers = registry.counter("millrace_frames_takeovers_total", help: "Partitions that this worker began to read.")
+    playlistFailures = registry.counter(
+      "millrace_frames_playlist_write_failures_total", help: "Playlist files that were not written at once.")
+    addGauges(registry)
+  }
+
+  private func addGauges(_ registry: MetricsRegistry) {
+    let board = board
+    registry.gauge("stream_processor_active_devices", help: "Devices with state in memory.") {
+      Double(board.sum.devices)
+    }
+    registry.gauge("stream_processor_queued_frames", help: "Frames held in memory.") { Double(board.sum.held) }
+    registry.gauge("millrace_frames_pending_entries", help: "Entries read and not finished.") {
+      Double(board.sum.unfinished)
+    }
+    registry.gauge("millrace_frames_partitions_owned", help: "Partitions that this worker reads.") {
+      Double(board.sum.partitions)
+    }
+    registry.gauge(
+      "millrace_frames_oldest_unrecorded_seconds", help: "Age of the oldest frame that was read and is not recorded."
+    ) { board.oldestAge.map { Double($0) / 1_000 } ?? 0 }
+  }
+
+  func note(_ letters: [DeadLetter]) {
+    for letter in letters { deadLetters.with([letter.reason.rawValue]).add() }
+  }
+}

@@ -1,0 +1,26 @@
+package import EventLoop
+
+/// A storage, called from threads that may wait for it.
+package final class StorageThreads: Sendable {
+  private let adapter: any StorageAdapter
+  private let loops: [EventLoop]
+
+  /// `loops`: at least one, for nothing else; stopped by the caller, after all work is over.
+  package init(_ adapter: any StorageAdapter, loops: [EventLoop]) {
+    precondition(!loops.isEmpty, "a storage needs a thread")
+    (self.adapter, self.loops) = (adapter, loops)
+  }
+
+  /// Calls of one device run one after the other.
+  nonisolated(nonsending) package func run<Value: Sendable>(
+    _ device: DevicePair, _ work: @escaping @Sendable (any StorageAdapter) throws(StorageError) -> Value
+  ) async throws(StorageError) -> Value {
+    let loop = loops[Int(ZlibCRC32.of(device.description.utf8)) % loops.count]
+    let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, StorageError>, Never>) in
+      loop.execute { [adapter] in
+        done.resume(returning: Result { () throws(StorageError) in try work(adapter) })
+      }
+    }
+    return try result.get()
+  }
+}

@@ -1,0 +1,172 @@
+import EventLoop
+import FrameRecorder
+import Identifiers
+import Observability
+import Synchronization
+import TestKit
+
+/// A Redis, a storage, and recorders over both as if each were another worker's.
+struct RecorderRig {
+  let frames: FrameRig
+  let folder: TemporaryFolder
+  let store: FrameStore
+  private let loops: [EventLoop]
+
+  init(_ fixture: Fixture, _ change: (inout FrameStoreSettings) -> Void = { _ in }) async throws {
+    // One for all devices.
+    frames = try await FrameRig(fixture, partitions: 1)
+    folder = try fixture.temporaryFolder("frames")
+    store = frames.store(change)
+    let loops = [EventLoop(name: "storage-1"), EventLoop(name: "storage-2")]
+    self.loops = loops
+    fixture.addTeardown { for loop in loops { loop.stop() } }
+  }
+
+  var device: DevicePair { frames.device }
+  var base: String { folder.path }
+  func adapter() throws -> FileAdapter { try FileAdapter(base: base) }
+
+  /// Two frames a segment.
+  func settings(_ change: (inout RecorderSettings) -> Void = { _ in }) -> RecorderSettings {
+    var settings = RecorderSettings(
+      batch: BatchSettings(
+        session: SessionRule(
+          maxDurationSeconds: 7_200, retentionHours: 24, offline: OfflineRule(thresholdSeconds: 60))),
+      time: FrameTimeRule(clockSkewSeconds: 300, earliest: FrameTime(milliseconds: 1_420_070_400_000)),
+      paths: FramePathRule(base: base))
+    settings.cut.framesPerSegment = 2
+    change(&settings)
+    return settings
+  }
+
+  func services(
+    _ encoder: any FrameEncoder, encoders: Int = 2, store other: FrameStore? = nil,
+    registry: MetricsRegistry = MetricsRegistry(),
+    _ change: (inout RecorderSettings) -> Void = { _ in }
+  ) async throws -> RecorderServices {
+    let storage = StorageThreads(try adapter(), loops: loops)
+    let logger = Logger(level: .debug, sink: frames.sink)
+    let store = other ?? store
+    let alarm = FrameAlarm(connection: try await frames.connection(), keys: store.keys, logger: logger)
+    let ringing = Task { await alarm.run() }
+    frames.fixture.addTeardown {
+      ringing.cancel()
+      await ringing.value
+    }
+    let metrics = RecorderMetrics(registry)
+    let playlists = PlaylistWriter(
+      store: store, storage: storage, pause: .milliseconds(50), target: 2, metrics: metrics, logger: logger)
+    frames.fixture.addTeardown { await playlists.stop() }
+    return RecorderServices(
+      store: store, storage: storage, encoder: encoder, encoders: EncoderQueue(encoders: encoders),
+      budget: QueueBudget(bytes: 1 << 20), alarm: alarm, playlists: playlists, settings: settings(change),
+      metrics: metrics, logger: logger)
+  }
+
+  /// Records the partition of `device` for a new owner.
+  func start(_ services: RecorderServices, _ worker: String = "w1") async throws -> (Recorder, OwnedPartition) {
+    let owned = try await frames.claim(store, worker)
+    let recorder = Recorder(services)
+    recorder.start(owned)
+    frames.fixture.addTeardown { await recorder.stop() }
+    return (recorder, owned)
+  }
+
+  /// A frame's file and its event; one second apart by number.
+  @discardableResult
+  func send(_ number: Int, _ change: (inout [(String, String)]) -> Void = { _ in }) async throws -> EntryID {
+    let name = "f\(number)"
+    let path = try frameFile(name)
+    var fields = [
+      ("eventId", "\"\(name)\""), ("clientId", "\"c1\""), ("deviceId", "\"d1\""),
+      ("timestamp", String(1_795_219_200 + number)), ("framePath", "\"\(path)\""),
+    ]
+    change(&fields)
+    let event = "{" + fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+    guard case .success(.added(let entry)) = try await store.add([IntakeFrame(device, event: event)])[0] else {
+      throw Missing("an entry")
+    }
+    return entry
+  }
+
+  /// Its path below the base.
+  private func frameFile(_ name: String) throws -> String {
+    let path = "client_ids/c1/device_id/d1/frames/\(name).jpg"
+    guard let place = StoragePath(path) else { throw Missing("a path") }
+    try adapter().put(Array("picture \(name)\n".utf8), at: place, replaces: true)
+    return path
+  }
+
+  /// The frames of all listed segments, in their order, as `ListingEncoder` wrote them.
+  func listed() async throws -> [String] {
+    var found: [String] = []
+    for segment in try await store.segments(device) {
+      let bytes = try adapter().read(.segment(device, segment.number), nil)
+      found += String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { String($0) }
+    }
+    return found
+  }
+
+  /// Reason by entry.
+  func dead() async throws -> [String: String] {
+    var found: [String: String] = [:]
+    for entry in try await frames.command("XRANGE", "frames:dead", "-", "+").elements ?? [] {
+      let fields = Dictionary(entry.elements?[1].pairs ?? []) { first, _ in first }
+      found[fields["entry"] ?? ""] = fields["reason"]
+    }
+    return found
+  }
+
+  func waiting() async throws -> Int64 {
+    try await frames.command("XLEN", "frames:\(frames.partition)").integer ?? 0
+  }
+}
+
+/// Writes the frames' names, a line each, where a segment would be: what is listed can be counted.
+final class ListingEncoder: FrameEncoder {
+  typealias Answer = @Sendable (EncodeJob) async -> EncodeOutcome?
+
+  private let base: String
+  private let answer: Answer
+  private let prober: @Sendable (EncodeJob.Frame) -> ProbeOutcome
+  private let taken = Mutex<[EncodeJob]>([])
+
+  var jobs: [EncodeJob] { taken.withLock { $0 } }
+
+  /// `answer`: in place of what it would; nil: nothing.
+  init(
+    _ base: String, answer: @escaping Answer = { _ in nil },
+    prober: @escaping @Sendable (EncodeJob.Frame) -> ProbeOutcome = { _ in .survived }
+  ) {
+    (self.base, self.prober, self.answer) = (base, prober, answer)
+  }
+
+  static func name(_ frame: EncodeJob.Frame) -> String {
+    String(frame.path.split(separator: "/").last?.dropLast(4) ?? "")
+  }
+
+  func encode(_ job: EncodeJob) async -> EncodeOutcome {
+    taken.withLock { $0.append(job) }
+    if let other = await answer(job) { return other }
+    return write(job, job.frames.map { _ in .good(truncated: false) })
+  }
+
+  func write(_ job: EncodeJob, _ verdicts: [FrameVerdict]) -> EncodeOutcome {
+    let good = zip(job.frames, verdicts).filter { $0.1 == .good(truncated: false) }.map { Self.name($0.0) }
+    guard !good.isEmpty else { return .done(verdicts, nil) }
+    let text = Array((good.joined(separator: "\n") + "\n").utf8)
+    do {
+      try FileAdapter(base: base).put(text, at: job.output, replaces: true)
+    } catch {
+      return .prevented("\(error)")
+    }
+    let duration = Int64(good.count) * 90_000
+    return .done(
+      verdicts,
+      EncodedSegment(
+        bytes: text.count, duration: duration, nextPTS: job.pts + duration, continuity: ContinuityCounters([0: 1]),
+        size: job.size ?? PictureSize(width: 64, height: 64)))
+  }
+
+  func probe(_ frame: EncodeJob.Frame, of device: DevicePair) async -> ProbeOutcome { prober(frame) }
+}

@@ -1,0 +1,435 @@
+import Cluster
+import FrameRecorder
+import Identifiers
+import Observability
+import Synchronization
+import TestKit
+import Testing
+
+@Suite("The recorder", .timeLimit(.minutes(3))) struct RecorderTests {
+  private func names(_ range: ClosedRange<Int>) -> [String] { range.map { "f\($0)" } }
+
+  @Test("makes segments of frames, lists them and writes the playlist")
+  func records() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let encoder = ListingEncoder(rig.base)
+      _ = try await rig.start(try await rig.services(encoder))
+      for number in 1...7 { try await rig.send(number) }
+      try await soon("three segments") { try await rig.store.segments(rig.device).count == 3 }
+      #expect(try await rig.listed() == names(1...6))
+      let segments = try await rig.store.segments(rig.device)
+      #expect(segments.map(\.number) == [0, 1, 2] && segments.map(\.pts) == [90_000, 270_000, 450_000])
+      #expect(Set(segments.map(\.session)).count == 1 && segments.allSatisfy { $0.frames == 2 })
+      #expect(try await rig.waiting() == 1)
+      let expected = DevicePlaylist.render(segments, .live, target: 6)
+      try await soon("the playlist file") { (try? rig.adapter().read(.playlist(rig.device), nil)) == expected }
+      let jobs = encoder.jobs
+      #expect(jobs.map(\.size) == [nil, PictureSize(width: 64, height: 64), PictureSize(width: 64, height: 64)])
+      #expect(jobs.map(\.continuity.counters) == [[:], [0: 1], [0: 1]])
+      let record = try await rig.store.look(at: [(rig.device, ["f6", "f7"])])[0].get()
+      #expect(record.seen == ["f6"])
+      try await soon("the backlog") { try await rig.store.look(at: [(rig.device, [])])[0].get().record.backlog == 1 }
+      let left = try await temporaries(rig)
+      #expect(left == [])
+    }
+  }
+
+  private func temporaries(_ rig: RecorderRig) async throws -> [String] {
+    var found: [String] = []
+    try rig.adapter().list(.segments(rig.device)) { entry in
+      if StoragePath.isTemporary(entry.name) { found.append(entry.name) }
+      return true
+    }
+    return found
+  }
+
+  @Test("goes on where a dead owner stopped: each frame once, in order")
+  func takeover() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let hangs = Mutex(false)
+      let first = ListingEncoder(rig.base) { _ in
+        while hangs.withLock({ $0 }) { try? await Task.sleep(for: .milliseconds(10)) }
+        return nil
+      }
+      let (dead, old) = try await rig.start(try await rig.services(first))
+      for number in 1...4 { try await rig.send(number) }
+      try await soon("two segments") { try await rig.store.segments(rig.device).count == 2 }
+      hangs.withLock { $0 = true }
+      for number in 5...9 { try await rig.send(number) }
+      try await soon("a batch in work") { first.jobs.count == 3 }
+      // A new owner, while the old one encodes.
+      let (_, new) = try await rig.start(try await rig.services(ListingEncoder(rig.base)), "w2")
+      try await soon("the rest") { try await rig.store.segments(rig.device).count == 4 }
+      hangs.withLock { $0 = false }
+      try await soon("the orphan") { try rig.adapter().look(.segment(rig.device, 2)) != nil }
+      #expect(try await rig.listed() == names(1...8))
+      #expect(try await rig.store.segments(rig.device).map(\.number) == [0, 1, 3, 4])
+      #expect(try await rig.store.segments(rig.device).map(\.mediaSequence) == [0, 1, 2, 3])
+      #expect(try await rig.waiting() == 1)
+      #expect(new.owner.epoch > old.owner.epoch)
+      await dead.stop()
+      #expect(try await rig.listed() == names(1...8))
+    }
+  }
+
+  @Test("records each frame once and in order, whenever owners die")
+  func deaths() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      var generator = SeededGenerator(seed: 11)
+      let pauses = (0..<64).map { _ in Int.random(in: 0...15, using: &generator) }
+      let encoder = ListingEncoder(rig.base) { job in
+        try? await Task.sleep(for: .milliseconds(pauses[Int(job.pts / 90_000) % 64]))
+        return nil
+      }
+      let services = try await rig.services(encoder)
+      for number in 1...100 { try await rig.send(number) }
+      for life in 1...12 {
+        let (recorder, _) = try await rig.start(services, "w\(life)")
+        try? await Task.sleep(for: .milliseconds(Int.random(in: 5...120, using: &generator)))
+        if life % 3 == 0 {
+          // Paused, and fenced by the next one.
+          fixture.addTeardown { await recorder.stop() }
+        } else {
+          await recorder.stop()
+        }
+      }
+      _ = try await rig.start(services, "last")
+      try await soon("all frames") { try await rig.waiting() == 0 }
+      #expect(try await rig.listed() == names(1...100))
+      let segments = try await rig.store.segments(rig.device)
+      #expect(segments.map(\.mediaSequence) == (0..<UInt64(segments.count)).map { $0 })
+      for (last, next) in zip(segments, segments.dropFirst()) {
+        #expect(next.number > last.number && next.pts == last.pts + last.duration)
+      }
+    }
+  }
+
+  @Test("buries what cannot be recorded, and records the rest")
+  func deadLetters() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let encoder = ListingEncoder(rig.base)
+      let registry = MetricsRegistry()
+      let judging = JudgingEncoder(encoder) { frame in
+        ListingEncoder.name(frame) == "f6" ? .bad(.undecodable, detail: "no picture") : .good(truncated: false)
+      }
+      _ = try await rig.start(try await rig.services(judging, registry: registry))
+      guard case .success(.added(let garbage)) = try await rig.store.add([IntakeFrame(rig.device, event: "{]")])[0]
+      else { throw Missing("an entry") }
+      let invalid = try await rig.send(1) { $0.removeAll { $0.0 == "timestamp" } }
+      let outside = try await rig.send(2) { $0[4].1 = "\"client_ids/c2/x.jpg\"" }
+      let remote = try await rig.send(3) { $0[4].1 = "\"gs://bucket/x.jpg\"" }
+      let good = try await rig.send(4)
+      let picture = try await rig.send(6)
+      try await soon("the segment") { try await rig.store.segments(rig.device).count == 1 }
+      try await soon("the dead letters") { try await rig.dead().count == 5 }
+      #expect(
+        try await rig.dead() == [
+          "\(garbage)": "json", "\(invalid)": "invalid", "\(outside)": "path", "\(remote)": "unsupported-storage",
+          "\(picture)": "undecodable",
+        ])
+      #expect(try await rig.listed() == ["f4"] && good < picture)
+      let text = registry.render()
+      for line in [
+        "stream_processor_frames_received_total 6", "stream_processor_segments_generated_total 1",
+        "millrace_frames_recorded_total 1", "millrace_frames_dead_letters_total{reason=\"undecodable\"} 1",
+        "millrace_frames_dead_letters_total{reason=\"json\"} 1",
+        "stream_processor_errors_total{error_type=\"json_parse\"} 2", "millrace_frames_partitions_owned 1",
+      ] {
+        #expect(text.contains(line + "\n"), "\(line)")
+      }
+      // The names of the reference are kept.
+      #expect(registry.namingProblems().filter { !$0.hasPrefix("stream_processor_") } == [])
+    }
+  }
+
+  @Test("refuses another client in the same folder")
+  func collision() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      _ = try await rig.start(try await rig.services(ListingEncoder(rig.base)))
+      let path = "\"client_ids/c_1/x.jpg\""
+      try await rig.send(1) { ($0[2].1, $0[4].1) = ("\"d_2\"", $0[4].1) }
+      try await rig.send(2) { $0[2].1 = "\"d.2\"" }
+      try await rig.send(3) { ($0[1].1, $0[4].1) = ("\"c.1\"", path) }
+      let refused = try await rig.send(4) { ($0[1].1, $0[4].1) = ("\"c:1\"", path) }
+      try await soon("the dead letter") { try await rig.dead() == ["\(refused)": "client-collision"] }
+      // Raw device ids may differ.
+      let pair = try FrameRig.pair("c1:d_2")
+      try await soon("the segment") { try await rig.store.segments(pair).count == 1 }
+    }
+  }
+
+  @Test("finds the frame that kills encoders; other devices do not wait for it")
+  func killer() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let encoder = ListingEncoder(
+        rig.base,
+        answer: { job in
+          job.frames.contains { ListingEncoder.name($0) == "f2" } ? .failed("signal 11") : nil
+        },
+        prober: { ListingEncoder.name($0) == "f2" ? .killed("signal 11") : .survived })
+      _ = try await rig.start(try await rig.services(encoder, encoders: 1) { $0.batch.mostTries = 1 })
+      let bad = try await (rig.send(1), rig.send(2)).1
+      let other = try FrameRig.pair("c1:d9")
+      for number in 3...4 { try await rig.send(number) { $0[2].1 = "\"d9\"" } }
+      try await soon("the other device") { try await rig.store.segments(other).count == 1 }
+      #expect(try await rig.store.segments(rig.device).isEmpty)
+      try await soon("the good frame") { try await rig.listed() == ["f1"] }
+      #expect(try await rig.dead() == ["\(bad)": "decoder-crash"])
+      #expect(try await rig.frames.command("EXISTS", "frames:tries:\(rig.frames.partition)").integer == 0)
+    }
+  }
+
+  @Test("gives a batch up that cannot be encoded at all, and goes on")
+  func hopeless() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let encoder = ListingEncoder(rig.base) { job in
+        job.frames.contains { ListingEncoder.name($0) == "f2" } ? .failed("x264") : nil
+      }
+      _ = try await rig.start(try await rig.services(encoder) { $0.batch.mostTries = 1 })
+      for number in 1...4 { try await rig.send(number) }
+      try await soon("the next batch") { try await rig.listed() == ["f3", "f4"] }
+      let dead = try await rig.dead()
+      #expect(Set(dead.values) == ["encoder-failed"] && dead.count == 2)
+      #expect(encoder.jobs.count == 3)
+      #expect(try await rig.waiting() == 0)
+    }
+  }
+
+  @Test("records an event once, however often it comes")
+  func duplicates() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      _ = try await rig.start(try await rig.services(ListingEncoder(rig.base)))
+      for number in [1, 1, 2, 1] { try await rig.send(number) }
+      try await soon("a segment") { try await rig.listed() == ["f1", "f2"] }
+      for number in [2, 3, 1, 4, 3] { try await rig.send(number) }
+      try await soon("two segments") { try await rig.store.segments(rig.device).count == 2 }
+      try await soon("nothing more") { try await rig.waiting() == 0 }
+      #expect(try await rig.listed() == ["f1", "f2", "f3", "f4"])
+      #expect(try await rig.dead().isEmpty)
+    }
+  }
+
+  @Test("leaves the tail to the next owner, unless there is none")
+  func leave() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let services = try await rig.services(ListingEncoder(rig.base))
+      let (first, owned) = try await rig.start(services)
+      for number in 1...3 { try await rig.send(number) }
+      try await soon("a segment") { try await rig.store.segments(rig.device).count == 1 }
+      await first.leave(owned, flushes: false)
+      #expect(try await rig.waiting() == 1)
+      let (second, next) = try await rig.start(services, "w2")
+      for number in 4...5 { try await rig.send(number) }
+      try await soon("a segment") { try await rig.store.segments(rig.device).count == 2 }
+      #expect(try await rig.listed() == names(1...4))
+      try await rig.send(6) { $0[2].1 = "\"d9\"" }
+      await second.leave(next, flushes: true)
+      #expect(try await rig.listed() == names(1...5))
+      #expect(try await rig.waiting() == 0)
+      #expect(try await rig.store.segments(try FrameRig.pair("c1:d9")).count == 1)
+    }
+  }
+
+  @Test("never writes over a file: it takes the next number")
+  func taken() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      _ = try await rig.frames.owner(rig.store, "w0")
+      try rig.adapter().put(Array("old\n".utf8), at: .segment(rig.device, 0))
+      try rig.adapter().put(Array("old\n".utf8), at: .segment(rig.device, 7))
+      _ = try await rig.start(try await rig.services(ListingEncoder(rig.base)))
+      for number in 1...4 { try await rig.send(number) }
+      try await soon("two segments") { try await rig.store.segments(rig.device).count == 2 }
+      #expect(try await rig.store.segments(rig.device).map(\.number) == [8, 9])
+      #expect(try await rig.listed() == names(1...4))
+      #expect(try rig.adapter().read(.segment(rig.device, 0), nil) == Array("old\n".utf8))
+      #expect(try await temporaries(rig) == [])
+    }
+  }
+
+  @Test("imports a recording that Redis has lost, and goes on behind it")
+  func lost() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let services = try await rig.services(ListingEncoder(rig.base))
+      let (first, owned) = try await rig.start(services)
+      for number in 1...4 { try await rig.send(number) }
+      try await soon("two segments") { try await rig.store.segments(rig.device).count == 2 }
+      let before = try await rig.store.segments(rig.device)
+      let text = DevicePlaylist.render(before, .live, target: 6)
+      try await soon("the playlist file") { (try? rig.adapter().read(.playlist(rig.device), nil)) == text }
+      await first.leave(owned, flushes: false)
+      try await rig.frames.server.flush()
+      _ = try await rig.start(services, "w2")
+      for number in 5...6 { try await rig.send(number) }
+      try await soon("three segments") { try await rig.store.segments(rig.device).count == 3 }
+      let after = try await rig.store.segments(rig.device)
+      #expect(after.map(\.number) == [0, 1, 2] && after.map(\.mediaSequence) == [0, 1, 2])
+      #expect(after.map(\.discontinuitySequence) == [0, 0, 1])
+      #expect(after.prefix(2).map(\.captureStart) == before.map(\.captureStart))
+      #expect(try await rig.listed() == names(1...6))
+    }
+  }
+
+  @Test("takes a recording of the reference over, with the durations that its media has")
+  func reference() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let segments = StoragePath.segments(rig.device)
+      try rig.adapter().create(segments)
+      // PTS go on from 17 to 18, and begin anew at 21.
+      for (number, frames, start) in [(17, 6, 1), (18, 1, 7), (21, 3, 1)] {
+        try await FFmpegTool.succeed(
+          "ffmpeg",
+          [
+            "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=1", "-frames:v", String(frames), "-c:v",
+            "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-mpegts_copyts", "1", "-output_ts_offset",
+            String(start), "-f", "mpegts", "\(rig.base)/\(segments)/seg_0000\(number).ts",
+          ])
+      }
+      for (number, bytes) in [(19, []), (20, Array(repeating: UInt8(0x47), count: 18_800)), (22, [1, 2, 3])] {
+        try rig.adapter().put(bytes, at: .segment(rig.device, UInt64(number)))
+      }
+      try rig.adapter().put(Array("#EXTM3U\nseg_000017.ts\n".utf8), at: .playlist(rig.device))
+      _ = try await rig.frames.command("SET", "hls:seq:c1:d1", "19")
+      _ = try await rig.frames.command("ZADD", "hls:segments:c1:d1", "1795219200.25", "17", "1795219206", "18")
+      _ = try await rig.start(try await rig.services(FFmpegEncoder(rig.base)))
+      for number in 1...2 { try await rig.send(number) }
+      try await soon("the next segment") { try await rig.store.segments(rig.device).count == 4 }
+      let found = try await rig.store.segments(rig.device)
+      #expect(found.map(\.number) == [17, 18, 21, 23] && found.map(\.mediaSequence) == [17, 18, 19, 20])
+      #expect(found.map(\.duration) == [540_000, 90_000, 270_000, 180_000])
+      #expect(found.map(\.pts) == [90_000, 630_000, 90_000, 90_000])
+      #expect(found.map(\.discontinuitySequence) == [0, 0, 1, 2])
+      #expect(found[0].captureStart == FrameTime(milliseconds: 1_795_219_200_250))
+    }
+  }
+
+  @Test("keeps only the ids of what it has no room for, and records all in order")
+  func postponed() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let services = try await rig.services(ListingEncoder(rig.base)) { $0.cut.mostHeld = 4 }
+      for number in 1...60 { try await rig.send(number) }
+      _ = try await rig.start(services)
+      try await soon("all frames") { try await rig.store.segments(rig.device).count == 30 }
+      #expect(try await rig.listed() == names(1...60))
+    }
+  }
+
+  @Test("lets a device wait whose keys are another program's, and no other")
+  func foreignKeys() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let bad = try FrameRig.pair("c1:d2")
+      let keys = ["frames:device:\(bad)", "frames:seen:\(bad)", "frames:log:\(bad)"]
+      for (at, key) in keys.enumerated() {
+        _ = try await rig.frames.command("SET", key, "x")
+        let services = try await rig.services(ListingEncoder(rig.base))
+        let (recorder, owned) = try await rig.start(services, "w\(at)")
+        for number in 1...4 {
+          let own = 10 * at + number
+          try await rig.send(own) { if number % 2 == 0 { $0[2].1 = "\"d2\"" } }
+        }
+        try await soon("the other device") { try await rig.store.segments(rig.device).count == at + 1 }
+        _ = try await rig.frames.command("DEL", key)
+        try await soon("the device itself") { try await rig.waiting() == 0 }
+        await recorder.leave(owned, flushes: false)
+      }
+      #expect(try await rig.listed() == ["f1", "f3", "f11", "f13", "f21", "f23"])
+      #expect(try await rig.dead().isEmpty)
+    }
+  }
+
+  @Test("waits while Redis is away, and records then what it had")
+  func away() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let encoder = ListingEncoder(rig.base) { [server = rig.frames.server] job in
+        if job.frames.contains(where: { ListingEncoder.name($0) == "f3" }) { server.pause() }
+        return nil
+      }
+      _ = try await rig.start(try await rig.services(encoder))
+      for number in 1...4 { try await rig.send(number) }
+      try await soon("a lost commit") { encoder.jobs.count == 2 && !rig.frames.connection.isConnected }
+      rig.frames.server.resume()
+      try await soon("all frames") { (try? await rig.listed()) == names(1...4) }
+      #expect(try await rig.store.segments(rig.device).map(\.number) == [0, 1])
+      #expect(encoder.jobs.count == 2)
+    }
+  }
+
+  @Test("makes real media that a player joins")
+  func media() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      _ = try await rig.start(try await rig.services(FFmpegEncoder(rig.base)))
+      for number in 1...6 { try await rig.send(number) }
+      try await soon("three segments") { try await rig.store.segments(rig.device).count == 3 }
+      var all: [UInt8] = []
+      for segment in try await rig.store.segments(rig.device) {
+        all += try rig.adapter().read(.segment(rig.device, segment.number), nil)
+      }
+      let file = try rig.folder.write(all, to: "joined.ts")
+      let shown = try await FFmpegTool.succeed(
+        "ffprobe",
+        ["-v", "error", "-show_entries", "packet=pts", "-of", "csv=p=0", "-select_streams", "v:0", file])
+      let times = String(decoding: shown.output, as: UTF8.self).split(whereSeparator: { !$0.isNumber }).map { Int($0) }
+      #expect(times == (1...6).map { $0 * 90_000 })
+    }
+  }
+}
+
+/// Judges each frame, then does as another one.
+struct JudgingEncoder: FrameEncoder {
+  private let inner: ListingEncoder
+  private let judge: @Sendable (EncodeJob.Frame) -> FrameVerdict
+
+  init(_ inner: ListingEncoder, judge: @escaping @Sendable (EncodeJob.Frame) -> FrameVerdict) {
+    (self.inner, self.judge) = (inner, judge)
+  }
+
+  func encode(_ job: EncodeJob) async -> EncodeOutcome { inner.write(job, job.frames.map(judge)) }
+  func probe(_ frame: EncodeJob.Frame, of device: DevicePair) async -> ProbeOutcome { .survived }
+}
+
+/// Makes a real MPEG-TS of one second a frame.
+struct FFmpegEncoder: FrameEncoder {
+  private let base: String
+
+  init(_ base: String) { self.base = base }
+
+  func encode(_ job: EncodeJob) async -> EncodeOutcome {
+    let count = job.frames.count
+    let output = base + "/" + job.output.text
+    do {
+      try await FFmpegTool.succeed(
+        "ffmpeg",
+        [
+          "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=1", "-frames:v", String(count), "-c:v",
+          "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-mpegts_copyts", "1", "-output_ts_offset",
+          String(Double(job.pts) / 90_000), "-f", "mpegts", output,
+        ])
+      let bytes = try readFile(output).count
+      let duration = Int64(count) * 90_000
+      return .done(
+        job.frames.map { _ in .good(truncated: false) },
+        EncodedSegment(
+          bytes: bytes, duration: duration, nextPTS: job.pts + duration, continuity: ContinuityCounters(),
+          size: PictureSize(width: 64, height: 64)))
+    } catch {
+      return .prevented("\(error)")
+    }
+  }
+
+  func probe(_ frame: EncodeJob.Frame, of device: DevicePair) async -> ProbeOutcome { .survived }
+}

@@ -1,0 +1,122 @@
+import FrameRecorder
+import TestKit
+import Testing
+
+@Suite("The reading of a partition", .timeLimit(.minutes(2))) struct ReadingTests {
+  @Test("gives a new owner first what the former one left, in order")
+  func takeover() async throws {
+    try await withFixture { fixture in
+      let rig = try await FrameRig(fixture)
+      let store = rig.store()
+      let old = try await rig.claim(store, "w1")
+      let entries = try await store.accept(rig.device, ["a", "b", "c", "d"])
+      #expect(try await store.frames(old, atMost: 3) == Array(entries[..<3]))
+      let new = try await rig.claim(store, "w2")
+      #expect(try await store.frames(new, .left(after: .zero), atMost: 2) == Array(entries[..<2]))
+      #expect(try await store.frames(new, .left(after: entries[1]), atMost: 2) == [entries[2]])
+      #expect(try await store.frames(new, .left(after: entries[2])) == [])
+      #expect(try await store.frames(new) == [entries[3]])
+      // As after an answer that was lost.
+      #expect(try await store.frames(new, .left(after: entries[1])) == Array(entries[2...]))
+    }
+  }
+
+  @Test("proves by an empty answer that nothing waits, and tells the oldest that is not recorded")
+  func drained() async throws {
+    try await withFixture { fixture in
+      let rig = try await FrameRig(fixture)
+      let store = rig.store()
+      let owned = try await rig.claim(store)
+      let key = "frames:partition:\(rig.partition)"
+      let entries = try await store.accept(rig.device, ["a", "b"])
+      #expect(try await store.frames(owned, .left(after: .zero)) == [])
+      #expect(try await rig.hash(key)["drained_ms"] == nil)
+      #expect(try await store.frames(owned) == entries)
+      #expect(try await rig.hash(key)["drained_ms"] == nil)
+      #expect(try await rig.hash(key)["oldest_ms"] == String(entries[0].milliseconds))
+      guard case .read([], last: nil, let now) = try await store.read(owned, .new, atMost: 10) else {
+        throw Missing("an empty reading")
+      }
+      #expect(try await rig.hash(key)["drained_ms"] == String(now.milliseconds))
+      #expect(try await store.finish(owned, entries: entries) == .done)
+      #expect(try await store.frames(owned) == [])
+      #expect(try await rig.hash(key)["oldest_ms"] == nil)
+      #expect(try await rig.command("TTL", key).integer ?? 0 > 80_000)
+    }
+  }
+
+  @Test("passes over entries that somebody has deleted")
+  func deleted() async throws {
+    try await withFixture { fixture in
+      let rig = try await FrameRig(fixture)
+      let store = rig.store()
+      let owned = try await rig.claim(store)
+      let entries = try await store.accept(rig.device, ["a", "b", "c"])
+      #expect(try await store.frames(owned) == entries)
+      let stream = "frames:\(rig.partition)"
+      for entry in entries[1...] { _ = try await rig.command("XDEL", stream, "\(entry)") }
+      let answer = try await store.read(owned, .left(after: .zero), atMost: 10)
+      guard case .read(let frames, let last, _) = answer else { throw Missing("a reading: \(answer)") }
+      #expect(frames.map(\.entry) == [entries[0]] && last == entries[2])
+      #expect(try await rig.command("XPENDING", stream, "recorder").elements?.first?.integer == 1)
+      #expect(try await store.read(entries, of: rig.partition).map(\.entry) == [entries[0]])
+    }
+  }
+
+  @Test("marks devices as seen, and not again what is read again")
+  func touch() async throws {
+    try await withFixture { fixture in
+      let rig = try await FrameRig(fixture)
+      let store = rig.store()
+      let owned = try await rig.claim(store)
+      var touch = DeviceTouch(
+        rig.device, rawClient: "c.1", rawDevice: "d:1", newest: EntryID(2_000, 3), interval: 4_000, backlog: 2)
+      #expect(try await store.touch(owned, [touch]) == .done)
+      (touch.newest, touch.interval, touch.backlog, touch.rawClient) = (EntryID(2_000, 2), 9_000, 7, "c_1")
+      #expect(try await store.touch(owned, [touch]) == .done)
+      let found = try await store.look(at: [(rig.device, [])])[0].get().record
+      #expect(found.client == "c.1" && found.device == "d:1" && found.received == EntryID(2_000, 3))
+      #expect(found.interval == 4_000 && found.backlog == 7 && found.generation == 0 && found.indexed == nil)
+      #expect(try await rig.command("ZSCORE", "frames:devices:\(rig.partition)", "c1:d1").text == "2000")
+      touch.newest = EntryID(12_000)
+      #expect(try await store.touch(owned, [touch]) == .done)
+      #expect(try await rig.command("ZSCORE", "frames:devices:\(rig.partition)", "c1:d1").text == "12000")
+      #expect(try await rig.command("TTL", "frames:device:c1:d1").integer ?? 0 > 29 * 86_400)
+    }
+  }
+
+  @Test("acknowledges what is not recorded, and a dead letter can be put back as it is")
+  func finish() async throws {
+    try await withFixture { fixture in
+      let rig = try await FrameRig(fixture)
+      let store = rig.store()
+      let owned = try await rig.owner(store)
+      let entries = try await store.accept(rig.device, ["a", "b", "c"])
+      _ = try await store.frames(owned)
+      _ = try await store.number(owned, rig.device, entries[0])
+      let letter = DeadLetter(
+        entries[0], client: "c.1", device: "d1", reason: .undecodable, detail: "no picture", tries: 2)
+      for _ in 1...2 {
+        // The second time as if the answer had been lost.
+        let answer = try await store.finish(
+          owned, entries: [entries[1]], letters: [letter], batches: [entries[0]], done: [(rig.device, entries[1])])
+        #expect(answer == .done)
+      }
+      let stream = "frames:\(rig.partition)"
+      #expect(try await rig.command("XLEN", stream).integer == 1)
+      #expect(try await rig.command("XPENDING", stream, "recorder").elements?.first?.integer == 1)
+      let dead = try await rig.command("XRANGE", "frames:dead", "-", "+").elements ?? []
+      #expect(dead.count == 1)
+      let fields = Dictionary(dead[0].elements?[1].pairs ?? []) { first, _ in first }
+      #expect(fields["partition"] == "\(rig.partition)" && fields["entry"] == "\(entries[0])")
+      #expect(fields["client"] == "c.1" && fields["device"] == "d1" && fields["reason"] == "undecodable")
+      #expect(fields["detail"] == "no picture" && fields["tries"] == "2" && fields["at"].map { Int($0) } != nil)
+      _ = try FrameEvent.parse(Array((fields["event"] ?? "").utf8))
+      #expect(try await store.look(at: [(rig.device, [])])[0].get().record.done == entries[1])
+      #expect(try await rig.command("EXISTS", "frames:tries:\(rig.partition)").integer == 0)
+      // Never back.
+      _ = try await store.finish(owned, done: [(rig.device, entries[0])])
+      #expect(try await store.look(at: [(rig.device, [])])[0].get().record.done == entries[1])
+    }
+  }
+}
