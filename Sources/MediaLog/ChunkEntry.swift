@@ -29,10 +29,17 @@ package struct CommitReceipt: Sendable, Equatable {
   package var discontinuities: UInt64
   /// EXT-X-TARGETDURATION in whole seconds: the first that was offered stays for ever; nil before.
   package var targetDuration: Int?
+  /// In the answer to a commit: the next segment is to have a greater number. Nil: it has one anyway.
+  package var floor: SegmentNumber?
 
   package init(segment: SegmentNumber, discontinuities: UInt64, targetDuration: Int?) {
     self.segment = segment
     self.discontinuities = discontinuities
     self.targetDuration = targetDuration
+  }
+
+  /// As the log's entry has it.
+  var inLog: CommitReceipt {
+    CommitReceipt(segment: segment, discontinuities: discontinuities, targetDuration: targetDuration)
   }
 }

@@ -12,6 +12,10 @@ package protocol ChunkStore: Sendable {
   /// epoch is not the log's, or the log is not open.
   func commit(_ chunk: SealedChunk, to stream: StreamID) async throws(ChunkStoreError) -> CommitReceipt
 
+  /// Tells the owner that viewers elsewhere have had segments with numbers up to `number`: it leaves out what is not above it
+  /// when it begins its next segment (`CommitReceipt.floor`). Harmless where the log is further, or is not known.
+  func raise(_ stream: StreamID, above number: SegmentNumber) async throws(ChunkStoreError)
+
   /// The entries after `number`, oldest first, at most `limit`. Empty when there are none, or no such stream.
   func entries(of stream: StreamID, after number: ChunkNumber, limit: Int) async throws(ChunkStoreError) -> [ChunkEntry]
 

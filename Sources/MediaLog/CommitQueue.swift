@@ -29,6 +29,8 @@ package final class CommitQueue {
   /// Of the last chunk that the store has taken; nil: not known, or none.
   private var lastReceipt: CommitReceipt?
   private let hasNone: Bool
+  /// The last segment that the readers here had of owners before this one.
+  private let listed: SegmentNumber?
   /// Of the last chunk that the readers here got without the store.
   private var provisional: (number: ChunkNumber, receipt: CommitReceipt)?
   private var retry: LoopTimer?
@@ -45,6 +47,7 @@ package final class CommitQueue {
     self.store = store
     self.loop = loop
     lastReceipt = position.lastReceipt
+    listed = log.snapshot().playlist.lastListed
     hasNone = position.lastReceipt == nil && !position.continues
   }
 
@@ -113,6 +116,7 @@ package final class CommitQueue {
 
   private func commitNext() {
     guard !isCommitting, retry == nil else { return }
+    if provisional == nil { leaveNumbersOut() }
     guard let next = waiting.first else { return commitEnd() }
     isCommitting = true
     if overdue == nil, !isAway {
@@ -131,6 +135,13 @@ package final class CommitQueue {
     }
   }
 
+  /// Before a segment that begins now. One that readers here have had keeps its number.
+  private func leaveNumbersOut() {
+    guard let lastReceipt, let next = waiting.first, next.chunk.header.startsSegment else { return }
+    let skipped = CommitRule.skippedSegments(after: lastReceipt, listed: listed)
+    waiting[0].skippedSegments = max(next.skippedSegments, skipped)
+  }
+
   private func taken(_ sealed: SealedChunk, _ receipt: CommitReceipt) {
     isCommitting = false
     guard !isFenced else { return }
@@ -138,7 +149,7 @@ package final class CommitQueue {
     overdue = nil
     if waiting.isEmpty { (isAway, provisional) = (false, nil) }
     lastReceipt = receipt
-    log.committed(sealed.chunk.number, receipt)
+    log.committed(sealed.chunk.number, receipt.inLog)
     commitNext()
   }
 

@@ -13,4 +13,11 @@ package enum CommitRule {
       discontinuities: last.discontinuities + sealed.skippedDiscontinuities + (header.followsDiscontinuity ? 1 : 0),
       targetDuration: last.targetDuration ?? sealed.targetDuration)
   }
+
+  /// How many numbers are left out before a segment that follows `last`: those that viewers have had from elsewhere, up to
+  /// `listed` on this worker.
+  static func skippedSegments(after last: CommitReceipt, listed: SegmentNumber?) -> UInt64 {
+    let floor = max(last.floor ?? last.segment, listed ?? last.segment)
+    return floor > last.segment ? floor.value - last.segment.value : 0
+  }
 }

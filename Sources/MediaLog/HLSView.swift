@@ -9,10 +9,12 @@ package enum HLSView {
     package var parts: [(chunk: Chunk, byteCount: Int)]
     /// 90 kHz.
     package var duration: Int64
-    package let followsDiscontinuity: Bool
+    package fileprivate(set) var followsDiscontinuity: Bool
     /// Discontinuities of the log before this segment's own.
-    package let discontinuitiesBefore: UInt64
+    package fileprivate(set) var discontinuitiesBefore: UInt64
     package let wallMilliseconds: Int64
+    /// The log left numbers out before this segment (`ChunkStore.raise`). No playlist names what lies on both sides.
+    package fileprivate(set) var followsJump = false
     /// The segment's first chunk is still in the window, and the store has all that lies between it and the last.
     package fileprivate(set) var isWhole: Bool
 
@@ -38,7 +40,9 @@ package enum HLSView {
         segments[last].parts.append((item.chunk, item.byteCount))
         segments[last].duration += item.duration
       } else {
-        segments.append(Segment(item, receipt))
+        var segment = Segment(item, receipt)
+        segment.followsJump = last.map { segments[$0].isWhole && segments[$0].number.next != segment.number } ?? false
+        segments.append(segment)
       }
     }
     return segments
@@ -53,14 +57,16 @@ package enum HLSView {
   /// A complete segment by its number, or nil: gone, not yet there, or never listed.
   package static func segment(_ number: SegmentNumber, of snapshot: LogSnapshot) -> Segment? {
     guard let last = snapshot.playlist.lastListed, number <= last else { return nil }
-    return segments(of: snapshot.window).first { $0.number == number && $0.isWhole }
+    return snapshot.playlist.segments(of: snapshot.window).first { $0.number == number && $0.isWhole }
   }
 
   /// The media playlist, or nil while no segment is complete. `uri` names a segment.
   package static func playlist(of snapshot: LogSnapshot, uri: (SegmentNumber) -> String) -> String? {
     let rule = snapshot.playlist
     guard let first = rule.firstListed, let last = rule.lastListed, let target = rule.targetDuration else { return nil }
-    let segments = segments(of: snapshot.window).filter { $0.isWhole && $0.number >= first && $0.number <= last }
+    let segments = rule.segments(of: snapshot.window).filter {
+      $0.isWhole && $0.number >= first && $0.number <= last
+    }
     guard let oldest = segments.first else { return nil }
     var lines = [
       "#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:\(target)", "#EXT-X-MEDIA-SEQUENCE:\(oldest.number)",
@@ -97,5 +103,17 @@ extension HLSView.Segment {
       number: receipt.segment, parts: [(item.chunk, item.byteCount)], duration: item.duration,
       followsDiscontinuity: own == 1, discontinuitiesBefore: receipt.discontinuities - own,
       wallMilliseconds: header.wallMilliseconds, isWhole: header.startsSegment)
+  }
+
+  /// Discontinuities of the log up to and including this segment's own.
+  var discontinuities: UInt64 { discontinuitiesBefore + (followsDiscontinuity ? 1 : 0) }
+
+  /// The segment with its discontinuities counted from another beginning. `isSeam`: it follows other media than in the log.
+  func counted(from shift: Int64, isSeam: Bool) -> Self {
+    var segment = self
+    segment.followsDiscontinuity = followsDiscontinuity || isSeam
+    let before = Int64(clamping: discontinuities) + shift - (segment.followsDiscontinuity ? 1 : 0)
+    segment.discontinuitiesBefore = UInt64(max(0, before))
+    return segment
   }
 }

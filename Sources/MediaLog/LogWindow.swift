@@ -34,6 +34,8 @@ package struct LogWindow: Sendable {
 
   package var first: Item? { items.first }
   package var last: Item? { items.last }
+  /// Of the last chunk that the store has taken.
+  var newestReceipt: CommitReceipt? { items.last { $0.receipt != nil }?.receipt }
 
   /// Adds an empty chunk at the end. Numbers that do not follow (another owner wrote between) empty the window first.
   package mutating func open(_ chunk: Chunk) {

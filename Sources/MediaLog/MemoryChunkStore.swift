@@ -34,11 +34,15 @@ package final class MemoryChunkStore: ChunkStore {
       let result = state.logs[stream]?.commit(chunk, limits: limits) ?? .failure(.fenced(by: .none))
       if case .success(let receipt) = result, state.logs[stream]?.lastChunk != last {
         let entry = ChunkEntry(
-          chunk.chunk.header, byteCount: chunk.byteCount, duration: chunk.duration, receipt: receipt)
+          chunk.chunk.header, byteCount: chunk.byteCount, duration: chunk.duration, receipt: receipt.inLog)
         state.tell(stream, .entries([entry]))
       }
       return result
     }.get()
+  }
+
+  package func raise(_ stream: StreamID, above number: SegmentNumber) async throws(ChunkStoreError) {
+    state.withLock { $0.logs[stream]?.raise(above: number) }
   }
 
   package func entries(

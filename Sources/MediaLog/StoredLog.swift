@@ -12,6 +12,7 @@ struct StoredLog {
   private var isOpen = false
   private(set) var lastChunk = ChunkNumber(0)
   private var lastReceipt: CommitReceipt?
+  private var floor = SegmentNumber(0)
   private var endTime: Int64?
   private(set) var end: LogEnd?
   private var window: ContiguousArray<Item> = []
@@ -34,7 +35,7 @@ struct StoredLog {
     guard isOpen, header.epoch == epoch else { return .failure(.fenced(by: epoch)) }
     guard header.number > lastChunk else {
       let known = window.first { $0.entry.number == header.number && $0.entry.epoch == header.epoch }
-      return known.map { .success($0.receipt) } ?? .failure(.fenced(by: epoch))
+      return known.map { .success(answer($0.receipt)) } ?? .failure(.fenced(by: epoch))
     }
     let receipt = CommitRule.receipt(after: lastReceipt, for: sealed)
     lastChunk = header.number
@@ -45,8 +46,16 @@ struct StoredLog {
     bytes += Chunk.footprint(entry.byteCount)
     span += entry.duration
     trim(limits)
-    return .success(receipt)
+    return .success(answer(receipt))
   }
+
+  private func answer(_ receipt: CommitReceipt) -> CommitReceipt {
+    var answer = receipt
+    answer.floor = floor > receipt.segment ? floor : nil
+    return answer
+  }
+
+  mutating func raise(above number: SegmentNumber) { floor = max(floor, number) }
 
   private mutating func trim(_ limits: WindowLimits) {
     var excess = 0

@@ -28,6 +28,12 @@ package final class StreamLog: Sendable {
     var waiters = LogWaiters()
 
     var snapshot: LogSnapshot { LogSnapshot(window: window, playlist: playlist, end: end) }
+
+    /// Another owner's log may have taken the place of what was in `former` and is listed.
+    mutating func replaced(_ former: LogWindow, _ limits: WindowLimits) {
+      if let newest = window.newestReceipt?.segment, playlist.lastListed.map({ $0 < newest }) ?? true { return }
+      playlist.forked(former, grace: .seconds(limits.seconds))
+    }
   }
 
   package let id: StreamID
@@ -73,22 +79,31 @@ package final class StreamLog: Sendable {
     guard !chunks.isEmpty else { return }
     change(wakesReaders: true) { state in
       for stored in chunks {
+        let isAnothers = state.window.last.map { $0.chunk.header.epoch != stored.entry.epoch } ?? false
+        let former = isAnothers ? state.window : nil
         state.window.append(stored, limits: limits)
+        if let former { state.replaced(former, limits) }
         state.playlist.committed(state.window)
       }
     }
   }
 
   /// The stream has another owner: what this one wrote and the store did not take is no part of the log.
-  package func dropUncommitted() { change(wakesReaders: true) { $0.window.dropUncommitted() } }
+  package func dropUncommitted() { replace { $0.dropUncommitted() } }
 
   /// The stream has another owner, who knows nothing of this log and counts anew.
-  package func startOver() {
+  package func startOver() { replace { $0 = LogWindow() } }
+
+  private func replace(_ body: (inout LogWindow) -> Void) {
     change(wakesReaders: true) { state in
-      state.window = LogWindow()
-      state.playlist = PlaylistRule(listSize: listSize)
+      let former = state.window
+      body(&state.window)
+      state.replaced(former, limits)
     }
   }
+
+  /// The owner is to number its next segment above this, or the playlist here rests (`ChunkStore.raise`); nil: it need not.
+  package var missingNumber: SegmentNumber? { state.withLock { $0.playlist.missingNumber($0.window) } }
 
   /// Ends the log. The first reason counts.
   package func end(_ reason: LogEnd) {

@@ -73,6 +73,10 @@ extension RedisCoordinator {
     async throws(CoordinatorError) -> [StreamID: FencedResult]
   {
     let calls = owned.map { ($0.registration.id, arguments($0)) }
+    // As before a claim: an owner that dies now is found.
+    change { share in for (id, _) in calls { share.beginClaim(id) } }
+    defer { change { share in for (id, _) in calls { share.endAssertion(id) } } }
+    if !calls.isEmpty, let entry = entryStep() { _ = try await pipeline([entry], about: keys.workers) }
     let replies = try await performAll(CoordinatorScripts.reassert, calls)
     let epochs = Dictionary(owned.map { ($0.registration.id, $0.epoch) }) { $1 }
     var results: [StreamID: FencedResult] = [:]

@@ -46,6 +46,12 @@ struct WorkerShare: Sendable {
     if isAnswered { uncertain.remove(id) } else { uncertain.insert(id) }
   }
 
+  /// Whatever came of it: who runs the stream asserts itself again.
+  mutating func endAssertion(_ id: StreamID) {
+    claiming[id, default: 1] -= 1
+    if claiming[id] == 0 { claiming[id] = nil }
+  }
+
   /// Claims that were not answered, and are not repeated now.
   var unanswered: [StreamID] { uncertain.filter { claiming[$0] == nil } }
 

@@ -12,7 +12,7 @@ package struct OwnedStream: Sendable {
   package var report: StreamReport
   /// Nil: from now.
   package var createdAt: WallTime?
-  /// The worker was cut off and others may have run the stream since: it is put back only where nobody else has it.
+  /// The worker gave itself the epoch while it was cut off: it is put back only where nobody else has it.
   package var yields = false
 
   package init(

@@ -44,6 +44,12 @@ package enum FencedResult: Sendable, Equatable {
     case superseded(by: Ownership?)
     /// No such id is registered any more. As `superseded`.
     case unknown
+
+    /// An epoch is given once, and each is greater than those before: a store that names an owner of before `epoch` has
+    /// lost what came after. The owner of `epoch` asserts itself; else the old one would go on where it was fenced.
+    package func isOlder(than epoch: Epoch) -> Bool {
+      if case .superseded(by: let owner?) = self { owner.epoch < epoch } else { false }
+    }
   }
 }
 

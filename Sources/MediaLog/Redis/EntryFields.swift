@@ -28,7 +28,7 @@ struct LogItem: Sendable {
 /// A chunk's entry as fields, and back. What comes back is checked so far that nothing in it can trap.
 enum EntryFields {
   /// What Lua counts exactly.
-  private static let largest: Int64 = 1 << 53
+  static let largest: Int64 = 1 << 53
 
   /// The commit script's arguments 1 to 15.
   static func arguments(_ sealed: SealedChunk) -> [RedisArgument] {

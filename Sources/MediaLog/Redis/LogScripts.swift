@@ -4,6 +4,7 @@ internal import Redis
 enum LogScripts {
   static let open = script(PackageResources.open_lua)
   static let commit = script(PackageResources.commit_lua)
+  static let raise = script(PackageResources.raise_lua)
   static let end = script(PackageResources.end_lua)
   static let drop = script(PackageResources.drop_lua)
 

@@ -138,9 +138,10 @@ package final class RedisChunkStore: ChunkStore {
     switch reply.tag {
     case "taken":
       guard let segment = reply.count(1), let discontinuities = reply.count(2) else { throw reply.nonsense }
-      let receipt = CommitReceipt(
+      var receipt = CommitReceipt(
         segment: SegmentNumber(segment), discontinuities: discontinuities, targetDuration: reply.number(3))
       taken(sealed, receipt, dropped: chunkKeys(stream, reply.list(4)), of: stream)
+      receipt.floor = reply.count(5).flatMap { $0 > segment && $0 < EntryFields.largest ? SegmentNumber($0) : nil }
       return receipt
     case "payload":
       try await refused(replies[steps.count - 2], dropped: chunkKeys(stream, reply.list(1)))
@@ -203,6 +204,10 @@ package final class RedisChunkStore: ChunkStore {
     _ = try await openThere(stream, epoch)
     metrics.restorations.add()
     logger.warning("Redis had lost a log; its numbering is put back", ["stream.id": stream.text])
+  }
+
+  package func raise(_ stream: StreamID, above number: SegmentNumber) async throws(ChunkStoreError) {
+    _ = try await run(LogScripts.raise, stream, [.text(number.description)])
   }
 
   package func end(_ stream: StreamID, epoch: Epoch, _ end: LogEnd) async throws(ChunkStoreError) {

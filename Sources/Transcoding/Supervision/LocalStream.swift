@@ -36,6 +36,9 @@ package final class LocalStream: @unchecked Sendable {
   /// Opened for a stream that its owner gives away, and that owner once it has media.
   var warm: WarmSource?
   var giver: Ownership?
+  /// What the owner had committed when the following began is here.
+  var isCaughtUp = false
+  var isRaising = false
   /// The owner has said that the log is over; HLS viewers still read its end.
   var hasEnded = false
 
@@ -145,6 +148,7 @@ package final class LocalStream: @unchecked Sendable {
     home.assertInLoop()
     role.withLock { $0 = .follower }
     rule = FollowRule(patience: services.settings.followPatience, now: .now)
+    isCaughtUp = false
     touch()
     logger.info("following another worker's log")
     let follower = LogFollower(log: log, store: services.store, loop: home) { [unowned self] event in take(event) }
@@ -257,7 +261,7 @@ package final class LocalStream: @unchecked Sendable {
   private func take(_ event: LogFollower.Event) {
     switch event {
     case .alive: rule.news(now: .now)
-    case .caughtUp: break
+    case .caughtUp: isCaughtUp = true
     case .ended(.ended):
       hasEnded = true
       log.end(.ended)
@@ -282,6 +286,22 @@ package final class LocalStream: @unchecked Sendable {
     case .nothing: break
     case .leave: leave(hasEnded ? .ended : .stopped)
     case .ask: if !isAsking, !hasEnded { ask() }
+    }
+    raise()
+  }
+
+  /// The viewers here have had numbers that the owner is only about to give. Asked until it has heard of it.
+  private func raise() {
+    guard isCaughtUp, !isRaising, !hasEnded, let number = log.missingNumber else { return }
+    isRaising = true
+    Task { [weak self, services, id, home, logger] in
+      do {
+        try await services.store.raise(id, above: number)
+        logger.info("the owner is to leave out numbers that viewers have had", ["segment": number.description])
+      } catch {
+        logger.debug("the owner cannot be told of numbers that viewers have had", ["error": "\(error)"])
+      }
+      home.execute { [weak self] in self?.isRaising = false }
     }
   }
 

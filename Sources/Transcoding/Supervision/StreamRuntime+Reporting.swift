@@ -37,6 +37,7 @@ extension StreamRuntime {
     guard !isAsserting else { return }
     switch fence {
     case .stopping: finish(.stopped, .release(.stopped(.lastClientDisconnected)))
+    case .superseded where fence.isOlder(than: claim.epoch): assertAgain()
     case .superseded(by: let owner?) where owner.worker != services.coordinator.worker: supersede()
     case .superseded: finish(.stopped, .doNothing)
     case .unknown: assertAgain()
@@ -57,7 +58,7 @@ extension StreamRuntime {
       registration: claim.registration, revision: claim.revision, epoch: claim.epoch, phase: phaseWord, report: report)
   }
 
-  /// A deleted stream is known until its owner has released it: one that is unknown has been lost.
+  /// A deleted stream is known until its owner has released it: one that is unknown, or an older owner's, has been lost.
   private func assertAgain() {
     guard !isAsserting else { return }
     isAsserting = true

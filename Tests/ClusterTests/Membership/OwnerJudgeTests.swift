@@ -159,6 +159,24 @@ import Testing
     #expect(ReassertionRule(owner: twin, storedEpoch: Epoch(50)).decide(mine) == .superseded(by: twin))
   }
 
+  @Test("a store that names an owner of before has forgotten the present one; any other answer may be true")
+  func older() {
+    typealias Fence = FencedResult.Fence
+    #expect(Fence.superseded(by: other).isOlder(than: mine.epoch))
+    #expect(!Fence.superseded(by: mine).isOlder(than: other.epoch))
+    #expect(!Fence.superseded(by: mine).isOlder(than: mine.epoch), "another life of this worker's id")
+    #expect(!Fence.superseded(by: nil).isOlder(than: mine.epoch), "it has ended since")
+    #expect(!Fence.stopping.isOlder(than: mine.epoch) && !Fence.unknown.isOlder(than: mine.epoch))
+  }
+
+  @Test("an epoch that no store has given counts nothing against one that has the stream")
+  func yielding() {
+    #expect(ReassertionRule(owner: other, storedEpoch: Epoch(40), yields: true).decide(mine) == .superseded(by: other))
+    #expect(ReassertionRule(owner: nil, storedEpoch: Epoch(40), yields: true).decide(mine) == .keep)
+    let own = Ownership(worker: mine.worker, epoch: Epoch(45))
+    #expect(ReassertionRule(owner: own, storedEpoch: Epoch(45), yields: true).decide(mine) == .keep)
+  }
+
   @Test("a new owner goes on after the claim and after what it has read")
   func goingOn() {
     let claimed = StreamPosition(chunk: ChunkNumber(10), segment: SegmentNumber(4))

@@ -105,7 +105,9 @@ struct SimulatedStore {
       list(worker, listing, connection: nil)
       return .claimed(claim(stream, worker, seen, dead, now))
     case .commit(let stream, let owner, let position): return .fenced(commit(stream, owner, position))
-    case .reassert(let stream, let owner, let last): return .fenced(reassert(stream, owner, last, now))
+    case .reassert(let stream, let owner, let last, let listing):
+      if let listing { list(worker, listing, connection: nil) }
+      return .fenced(reassert(stream, owner, last, now))
     case .stopIfIdle(let stream, let epoch): return .stop(stopIfIdle(stream, epoch, now))
     case .release(let stream, let epoch):
       let step = streams[stream]?.release(epoch: epoch, .stopped(.lastClientDisconnected), now: Self.time(now))

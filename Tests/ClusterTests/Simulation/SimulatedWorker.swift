@@ -161,7 +161,7 @@ struct SimulatedWorker {
       committed(stream, owner, position, result, now)
     case (.commit(let stream, let owner, _), _):
       if views[stream].owned?.owner == owner { views[stream].owned?.isCommitting = false }
-    case (.reassert(let stream, let owner, _), let reply): reasserted(stream, owner, reply)
+    case (.reassert(let stream, let owner, _, _), let reply): reasserted(stream, owner, reply)
     case (.stopIfIdle(let stream, let epoch), .stop(let result)?): stopped(stream, epoch, result, now)
     case (.leases, .leases(let listed, let leased, let own)?): reap(listed, leased, forgetful(own, now), now)
     case (.entry(let worker), .entry(let version, let owned, let isLeased)?):
@@ -264,9 +264,9 @@ struct SimulatedWorker {
     if fence == .stopping {
       views[stream].owned = nil
       outbox.append(.release(stream, owner.epoch))
-    } else if owned.losses != losses || fence == .unknown, !owned.hasPaused, mayPublish(now) {
+    } else if mayPublish(now), owned.isRobbed(fence, losses: losses) {
       views[stream].owned?.asserting = losses
-      outbox.append(.reassert(stream, owner, last: owned.last))
+      outbox.append(.reassert(stream, owner, last: owned.last, listing: hasReapedItself ? listed : nil))
     } else {
       views[stream].owned = nil
     }

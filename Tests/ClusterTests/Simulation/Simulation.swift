@@ -220,7 +220,7 @@ struct Simulation {
     case (.commit(let stream, let owner, let position), .fenced(.accepted)):
       if before != store.logs[stream].last { ledger.commit(stream, owner.epoch, position, by: slot) }
     case (.commit, .fenced): reach("fenced")
-    case (.reassert(let stream, let owner, _), .fenced(.accepted)):
+    case (.reassert(let stream, let owner, _, _), .fenced(.accepted)):
       reach("reasserted")
       ledger.reasserted(stream, owner.epoch, by: slot)
     case (.abandon, .abandoned(.closed)): reach("closed")

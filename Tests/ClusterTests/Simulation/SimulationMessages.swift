@@ -14,7 +14,8 @@ enum SimulatedRequest {
   /// Lists the stream in this worker's entry and then claims it, in one pipeline: who dies of it is found.
   case claim(Int, highestSeen: Epoch, judgedDead: Ownership?, listing: [Int])
   case commit(Int, Ownership, StreamPosition)
-  case reassert(Int, Ownership, last: StreamPosition?)
+  /// Lists it too, as `claim` does; `listing` nil: another life of the worker may have left something in the entry.
+  case reassert(Int, Ownership, last: StreamPosition?, listing: [Int]?)
   case stopIfIdle(Int, Epoch)
   case release(Int, Epoch)
   case announce([Int], connection: Int)

@@ -5,17 +5,29 @@ import Testing
 /// Between two histories the other tests have the thread: there are as many threads as cores.
 @Suite("Simulated cluster") struct SimulationTests {
   /// `MILLRACE_SIMULATION_SEED=n` runs that seed alone and shows its trace; `MILLRACE_SIMULATION_SEEDS=n` another number
-  /// of them.
-  @Test("10,000 random histories keep every promise", .timeLimit(.minutes(5)))
+  /// of them. The first that breaks a promise is shown with its trace, the others by their numbers.
+  @Test("10,000 random histories keep every promise", .timeLimit(.minutes(10)))
   func randomHistories() async {
     if let seed = environment("MILLRACE_SIMULATION_SEED") { return replay(seed, always: true) }
     let count = environment("MILLRACE_SIMULATION_SEEDS") ?? 10_000
+    var broken: [String] = []
     for seed in 1...max(1, count) {
       await Task.yield()
       var simulation = Simulation(seed: seed)
-      if simulation.run() != nil { return replay(seed, always: false) }
+      guard let promise = simulation.run() else { continue }
+      if broken.isEmpty { replay(seed, always: false) }
+      broken.append("\(seed): \(promise)")
+      if broken.count == Self.mostShown { break }
     }
+    if broken.count > 1 { Issue.record("seeds \(broken.joined(separator: "\n"))") }
   }
+
+  private static let mostShown = 50
+
+  /// 10258: the store comes back with an owner of before the last takeover, and the new one had not been heard for a while.
+  /// 98078: an owner dies between its assertion and its next heartbeat, and an empty entry tells nobody of the stream.
+  @Test("histories that broke a promise once", arguments: [10_258, 98_078] as [UInt64])
+  func formerlyBroken(_ seed: UInt64) { replay(seed, always: false) }
 
   private func replay(_ seed: UInt64, always: Bool) {
     var simulation = Simulation(seed: seed, keepsTrace: true)

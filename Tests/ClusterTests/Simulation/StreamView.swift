@@ -71,6 +71,11 @@ struct SimulatedOwnership {
     self.stopAt = stopAt
   }
 
+  /// Whether it is the owner all the same: the store has lost that it is.
+  func isRobbed(_ fence: FencedResult.Fence, losses: Int) -> Bool {
+    fence.isOlder(than: owner.epoch) || (self.losses != losses || fence == .unknown) && !hasPaused
+  }
+
   /// A segment has two chunks.
   mutating func advance() {
     last = next

@@ -164,6 +164,51 @@ import Testing
     }
   }
 
+  /// The old owner was cut off, and has numbered on for its own viewers while another had not begun yet. When it is back it
+  /// follows that one, or, `returns`, becomes the owner again.
+  @Test(arguments: StoreKind.all, [false, true])
+  func viewersOfAnOwnerThatWasCutOffGoOnWithNewNumbers(_ kind: StoreKind, returns: Bool) async throws {
+    try await withRigs(kind) { rig, other, _ in
+      var media = NumberedMedia()
+      var viewer = HLSHistory()
+      func read() throws { viewer.take(try HLSPlaylist(try #require(playlist(rig.log)))) }
+      await rig.feed(media.frames(200))
+      try await other.caughtUp(with: rig)
+      try read()
+      rig.store.set(.away)
+      await rig.feed(media.frames(300))
+      try await soon("numbers without the store") {
+        rig.log.snapshot().window.items.allSatisfy { !$0.isSealed || $0.receipt != nil }
+      }
+      try read()
+      let last = try #require(rig.log.snapshot().playlist.lastListed)
+      try await other.takeOver(epoch: 2)
+      var others = NumberedMedia(framesPerGroup: 25)
+      others.time = media.time
+      await other.feed(others.frames(60))
+      rig.store.set(.well)
+      try await soon("the fence") { rig.fencings.value == 1 }
+      await rig.write { $0.abandon() }
+      rig.log.dropUncommitted()
+      try read()
+      let back = await FollowRig(of: rig, log: rig.log)
+      try await back.caughtUp(with: other)
+      try read()
+      #expect(rig.log.missingNumber == last)
+      if returns { try await back.takeOver(epoch: 3) } else { try await back.store.raise(Made.stream, above: last) }
+      let owner = returns ? back : other
+      for _ in 0..<20 {
+        await owner.feed(others.frames(50))
+        try await back.caughtUp(with: owner)
+        try read()
+      }
+      #expect(viewer.problems == [])
+      #expect(try #require(viewer.segments.last).number > Int(last.value) + 10)
+      #expect(playlist(rig.log) == playlist(owner.log))
+      await back.stop()
+    }
+  }
+
   @Test(arguments: StoreKind.all) func aStoreThatIsAwayForAWhileLosesNothing(_ kind: StoreKind) async throws {
     try await withRigs(kind) { rig, follower, receivers in
       var media = NumberedMedia()

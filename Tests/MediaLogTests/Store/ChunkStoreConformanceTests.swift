@@ -1,7 +1,8 @@
 import Identifiers
-import MediaLog
 import TestKit
 import Testing
+
+@testable import MediaLog
 
 @Suite(.timeLimit(.minutes(2))) struct ChunkStoreConformanceTests {
   private let id = Made.stream
@@ -141,6 +142,28 @@ import Testing
         #expect(receipt.segment.value == segment && receipt.discontinuities == discontinuities)
       }
       #expect(segment > 20 && discontinuities > 5)
+    }
+  }
+
+  @Test(arguments: StoreKind.all) func theOwnerLearnsWhichNumbersAreTaken(_ kind: StoreKind) async throws {
+    try await kind.withStore(wide) { store in
+      try await store.raise(id, above: SegmentNumber(9))
+      _ = try await store.open(id, epoch: Epoch(1))
+      #expect(try await store.commit(Made.sealed(1, starts: true), to: id).floor == nil, "nobody knew the log")
+      try await store.raise(id, above: SegmentNumber(7))
+      try await store.raise(id, above: SegmentNumber(5))
+      let receipt = try await store.commit(Made.sealed(2), to: id)
+      #expect(receipt.segment == SegmentNumber(0) && receipt.floor == SegmentNumber(7))
+      #expect(try await store.commit(Made.sealed(2), to: id) == receipt)
+      _ = try await store.open(id, epoch: Epoch(2))
+      #expect(try await store.commit(Made.sealed(3, epoch: 2), to: id).floor == SegmentNumber(7))
+      var next = Made.sealed(4, epoch: 2, starts: true)
+      next.skippedSegments = CommitRule.skippedSegments(after: receipt, listed: nil)
+      #expect(
+        try await store.commit(next, to: id)
+          == CommitReceipt(segment: SegmentNumber(8), discontinuities: 0, targetDuration: nil))
+      let entries = try await store.entries(of: id, after: ChunkNumber(0), limit: 9)
+      #expect(entries.map(\.receipt.segment.value) == [0, 0, 0, 8] && entries.allSatisfy { $0.receipt.floor == nil })
     }
   }
 

@@ -33,9 +33,12 @@ struct MadeLog {
   var end: LogEnd?
   let limits: WindowLimits
   let listSize: Int
+  var epoch: UInt64 = 1
   private var next: UInt64 = 1
   private(set) var lastReceipt: CommitReceipt?
   private var uncommitted: [SealedChunk] = []
+  /// Viewers elsewhere have had segments up to this one.
+  var floor = SegmentNumber(0)
 
   init(listSize: Int = 10, seconds: Double = 60, bytes: Int = 1 << 30) {
     limits = WindowLimits(seconds: seconds, bytes: bytes)
@@ -53,7 +56,7 @@ struct MadeLog {
   ) {
     let listed = PlaylistRule.listedSegments(behind: window, listSize: listSize, limits: limits)
     let chunk = Made.chunk(
-      next, isRandomAccess: isRandomAccess ?? starts, splice: splice, starts: starts, wall: wall,
+      next, epoch: epoch, isRandomAccess: isRandomAccess ?? starts, splice: splice, starts: starts, wall: wall,
       listed: starts ? listed : 0)
     next += 1
     let duration = Int64(seconds * 90_000)
@@ -64,7 +67,10 @@ struct MadeLog {
 
   /// Commits what is sealed, in order, at most `count` chunks.
   mutating func commit(_ count: Int = .max) {
-    for sealed in uncommitted.prefix(count) {
+    for var sealed in uncommitted.prefix(count) {
+      if let lastReceipt, sealed.chunk.header.startsSegment {
+        sealed.skippedSegments = CommitRule.skippedSegments(after: lastReceipt, listed: floor)
+      }
       let receipt = CommitRule.receipt(after: lastReceipt, for: sealed)
       lastReceipt = receipt
       window.committed(sealed.chunk.number, receipt)
@@ -83,6 +89,16 @@ struct MadeLog {
     seal(seconds: seconds / 2, bytes: bytes, starts: true, splice: splice, wall: wall, target: target)
     seal(seconds: seconds / 2, bytes: bytes, wall: wall, target: target)
     commit()
+  }
+
+  /// What another worker reads of it.
+  var stored: [StoredChunk] {
+    window.items.compactMap { item in
+      item.receipt.map {
+        StoredChunk(
+          item.chunk, ChunkEntry(item.chunk.header, byteCount: item.byteCount, duration: item.duration, receipt: $0))
+      }
+    }
   }
 
   mutating func finish(_ reason: LogEnd = .ended) {

@@ -54,6 +54,10 @@ final class TrackingStore: ChunkStore {
     return receipt
   }
 
+  func raise(_ stream: StreamID, above number: SegmentNumber) async throws(ChunkStoreError) {
+    try await store.raise(stream, above: number)
+  }
+
   func entries(
     of stream: StreamID, after number: ChunkNumber, limit: Int
   ) async throws(ChunkStoreError) -> [ChunkEntry] {

@@ -116,6 +116,10 @@ final class ClosedStore: ChunkStore {
     try await real.commit(chunk, to: stream)
   }
 
+  func raise(_ stream: StreamID, above number: SegmentNumber) async throws(ChunkStoreError) {
+    try await real.raise(stream, above: number)
+  }
+
   func entries(
     of stream: StreamID, after number: ChunkNumber, limit: Int
   ) async throws(ChunkStoreError) -> [ChunkEntry] { try await real.entries(of: stream, after: number, limit: limit) }

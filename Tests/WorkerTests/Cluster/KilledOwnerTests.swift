@@ -29,6 +29,7 @@ extension ClusterTests {
         await player.use(ports: survivors.map(\.port))
         let segments = await player.fetched.count
         try await player.play(untilSegments: segments + 6, within: .seconds(30))
+        #expect(cluster.ffmpegs(of: survivors).count == 1)
 
         for viewer in viewers[1...] {
           #expect(viewer.end == nil)
@@ -39,7 +40,6 @@ extension ClusterTests {
           print("new media after", killed.duration(to: media), "joints", TSCaptureChecker.check(bytes).joints)
           #expect(killed.duration(to: media) < .seconds(6))
         }
-        #expect(cluster.ffmpegs(of: survivors).count == 1)
         let problems = await player.problems
         #expect(problems.isEmpty)
         #expect(await player.history.segments.contains { $0.isDiscontinuous })

@@ -169,6 +169,60 @@ import Testing
     }
   }
 
+  /// As a replica does that takes over and had not heard of the last takeover.
+  @Test func anOlderMemoryIsPutRightByTheOwner() async throws {
+    try await withFixture { fixture in
+      let scene = try await Scene(fixture)
+      let key = "stream:\(scene.id)"
+      let epoch = try await scene.redis.command("HGET", key, "owner_epoch")
+      try await scene.redis.command("HSET", key, "owner", "c", "owner_epoch", "7", "epoch", "7")
+      try await eventually("the owner to be named again", within: .seconds(10)) {
+        try await scene.redis.command("HMGET", key, "owner", "owner_epoch", "epoch") == "a\n\(epoch)\n\(epoch)"
+      }
+      try await scene.expectGoingOn()
+      try await scene.expectNoGap()
+    }
+  }
+
+  /// The owner of before was cut off, does not know that it was superseded, and is named by what Redis had saved.
+  @Test func aMemoryOfBeforeATakeoverDoesNotBringTheOldOwnerBack() async throws {
+    try await withFixture { fixture in
+      var relay: TCPRelay?
+      let scene = try await Scene(fixture) { redis in
+        let made = try fixture.relay(to: redis.port)
+        relay = made
+        return made.port
+      }
+      let key = "stream:\(scene.id)"
+      try await scene.redis.command("SAVE")
+      relay?.cut()
+      try await eventually("the other worker to take over", within: .seconds(15)) {
+        try await scene.redis.command("HGET", key, "owner") == "b"
+      }
+      let epoch = try await scene.redis.command("HGET", key, "owner_epoch")
+      try await scene.remote.waitFor(moreBytes: 100_000)
+      try await scene.redis.kill()
+      let killed = ContinuousClock.now
+      try await eventually("both to have given up") { killed.duration(to: .now) > .seconds(3) }
+      relay?.heal()
+      try await scene.redis.restart(empty: false)
+      #expect(try await scene.redis.command("HGET", key, "owner") == "a")
+      try await eventually("the present owner to be named", within: .seconds(10)) {
+        try await scene.redis.command("HMGET", key, "owner", "owner_epoch") == "b\n\(epoch)"
+      }
+      try await eventually("one connection to the source", within: .seconds(15)) {
+        scene.source.openConnections("/live.ts") == 1
+      }
+      try await scene.expectGoingOn()
+      #expect(scene.viewer.end == nil && scene.remote.end == nil)
+      #expect(await scene.player.problems == [])
+      #expect(try await scene.redis.command("HMGET", key, "owner", "owner_epoch") == "b\n\(epoch)")
+      let entries = try await scene.redis.command("XRANGE", "\(key):log", "-", "+").split(separator: "\n")
+      let epochs = zip(entries, entries.dropFirst()).filter { $0.0 == "epoch" }.compactMap { UInt64($0.1) }
+      #expect(!epochs.isEmpty && epochs == epochs.sorted())
+    }
+  }
+
   @Test func aFullRedisTakesNoMediaAndViewersAtTheOwnerGoOn() async throws {
     try await withFixture { fixture in
       let scene = try await Scene(fixture)
@@ -195,7 +249,10 @@ import Testing
       try await eventually("the other worker to take over", within: .seconds(15)) {
         try await scene.redis.command("HGET", "stream:\(scene.id)", "owner") == "b"
       }
-      try await scene.remote.waitFor(moreBytes: 100_000)
+      let elsewhere = PlayerHLS(port: scene.other.port, "/hls/\(scene.id)/playlist.m3u8?client_id=elsewhere")
+      let playing = Task { await elsewhere.playOn() }
+      fixture.addTeardown { playing.cancel() }
+      try await elsewhere.waitFor(segments: 2, within: .seconds(15))
       try await scene.viewer.waitFor(moreBytes: 100_000)
       relay?.heal()
       try await eventually("one connection to the source", within: .seconds(15)) {
@@ -205,10 +262,10 @@ import Testing
       try await scene.remote.waitFor(moreBytes: 100_000)
       try await scene.player.waitFor(segments: await scene.player.fetched.count + 2, within: .seconds(40))
       #expect(scene.viewer.end == nil && scene.remote.end == nil)
-      let problems = await scene.player.problems
-      // The numbers that the cut-off worker gave its viewers are given again by the worker that took over: its playlist
-      // rests until they are passed, and a player there may miss segments.
-      withKnownIssue("provisional numbers of a partition", isIntermittent: true) { #expect(problems == []) }
+      #expect(await scene.player.problems == [])
+      try await elsewhere.waitFor(segments: await elsewhere.fetched.count + 2, within: .seconds(20))
+      // Numbers that the cut-off worker's viewers have had may be left out.
+      #expect(await elsewhere.problems.filter { !$0.hasSuffix("were never listed") } == [])
       #expect(try await scene.redis.command("HGET", "stream:\(scene.id)", "owner") == "b")
     }
   }
@@ -226,8 +283,10 @@ import Testing
         try await fixture.capture(a, "/stream/\(id)?client_id=at-a"),
         try await fixture.capture(b, "/stream/\(id)?client_id=at-b"),
       ]
-      let player = PlayerHLS(port: a.port, "/hls/\(id)/playlist.m3u8")
-      try await player.play(untilSegments: 3, within: .seconds(20))
+      let players = [a, b].map { PlayerHLS(port: $0.port, "/hls/\(id)/playlist.m3u8?client_id=player-\($0.port)") }
+      let playing = players.map { player in Task { await player.playOn() } }
+      fixture.addTeardown { for task in playing { task.cancel() } }
+      for player in players { try await player.waitFor(segments: 3, within: .seconds(20)) }
       #expect(source.openConnections("/live.ts") == 2)
       #expect(try await a.get("/streams").head["X-Millrace-Degraded"] == "redis")
       try await redis.restart(empty: true)
@@ -240,6 +299,12 @@ import Testing
         #expect(viewer.end == nil)
       }
       #expect(source.openConnections("/live.ts") == 1)
+      for player in players {
+        try await player.waitFor(segments: await player.fetched.count + 3, within: .seconds(20))
+        // Where the other worker's viewers have had greater numbers, some are left out.
+        let problems = await player.problems.filter { !$0.hasSuffix("were never listed") }
+        #expect(problems == [])
+      }
       try await eventually("both viewers and the player to be counted") {
         try await Int(redis.command("ZCARD", "clients:\(id)")) ?? 0 >= 2
       }

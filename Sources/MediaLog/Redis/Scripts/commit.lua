@@ -3,14 +3,14 @@
 -- 6 random access, 7 segment start, 8 discontinuity, 9 wall clock, 10 listed segments, 11 continuity, 12 target duration
 -- or '', 13 end time, 14 segments and 15 discontinuities that began in chunks that were left out; 16 lifetime of log and
 -- index in s, 17 of the state, 18 the window's bytes, 19 its span.
--- Replies: lost | fenced, epoch | taken, segment, discontinuities, target, dropped | payload, dropped. Dropped are chunks
--- that have left the window: epoch, number, …
+-- Replies: lost | fenced, epoch | taken, segment, discontinuities, target, dropped, floor or '' | payload, dropped. Dropped
+-- are chunks that have left the window: epoch, number, …
 local STATE, LOG, INDEX, CHUNK = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local NUMBER, BYTES, SPAN = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local MOST_BYTES, MOST_SPAN = tonumber(ARGV[18]), tonumber(ARGV[19])
 local ID = NUMBER .. '-0'
 
-local s = redis.call('HMGET', STATE, 'epoch', 'open', 'head', 'segment', 'discontinuities', 'target', 'bytes', 'span')
+local s = redis.call('HMGET', STATE, 'epoch', 'open', 'head', 'segment', 'discontinuities', 'target', 'bytes', 'span', 'floor')
 local owner, mine = tonumber(s[1]), tonumber(ARGV[1])
 if not owner or owner < mine then return { 'lost' } end
 if owner > mine or s[2] ~= '1' then return { 'fenced', s[1] } end
@@ -32,7 +32,7 @@ if tonumber(NUMBER) <= tonumber(s[3]) then
   local entry = redis.call('XRANGE', LOG, ID, ID)[1]
   local known = entry and fields(entry)
   if known and known.epoch == ARGV[1] then
-    return { 'taken', known.segment, known.discontinuities, known.target, {} }
+    return { 'taken', known.segment, known.discontinuities, known.target, {}, s[9] or '' }
   end
   return { 'fenced', s[1] }
 end
@@ -84,4 +84,4 @@ redis.call('HSET', STATE, 'head', NUMBER, 'segment', segment, 'discontinuities',
 redis.call('EXPIRE', LOG, ARGV[16])
 redis.call('SET', INDEX, NUMBER, 'EX', ARGV[16])
 redis.call('EXPIRE', STATE, ARGV[17])
-return { 'taken', segment, discontinuities, target, dropped }
+return { 'taken', segment, discontinuities, target, dropped, s[9] or '' }

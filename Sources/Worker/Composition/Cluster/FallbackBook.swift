@@ -8,8 +8,8 @@ struct FallbackBook: Sendable {
 
   /// The streams as they were when the cluster was last asked.
   private(set) var records: [StreamID: StreamRecord] = [:]
-  /// The gap count at the store's last word that this worker is the owner.
-  private var confirmed: [StreamID: Int] = [:]
+  /// The store's last word that this worker is the owner: by which epoch, and the gap count then.
+  private var confirmed: [StreamID: (epoch: Epoch, gaps: Int)] = [:]
   /// Clients that poll, with the time of their last request.
   private var polls: [ClientReference: (join: ClientJoin, at: ContinuousClock.Instant)] = [:]
   private(set) var deleted: [StreamID: StreamDeletion] = [:]
@@ -29,10 +29,13 @@ struct FallbackBook: Sendable {
     confirmed[id] = nil
   }
 
-  mutating func confirm(_ id: StreamID, gaps: Int) { confirmed[id] = gaps }
+  mutating func confirm(_ id: StreamID, _ epoch: Epoch, gaps: Int) { confirmed[id] = (epoch, gaps) }
 
   /// Whether the store has said that this worker is the owner, and it may have been all the time since.
-  func isSure(_ id: StreamID, gaps: Int) -> Bool { confirmed[id] == gaps }
+  func isSure(_ id: StreamID, gaps: Int) -> Bool { confirmed[id]?.gaps == gaps }
+
+  /// The epoch is not one of this worker's own.
+  func isGiven(_ id: StreamID, _ epoch: Epoch) -> Bool { confirmed[id]?.epoch == epoch }
 
   /// The store has named this worker as the owner in this life.
   func wasConfirmed(_ id: StreamID) -> Bool { confirmed[id] != nil }

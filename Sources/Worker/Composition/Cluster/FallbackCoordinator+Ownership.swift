@@ -7,7 +7,7 @@ extension FallbackCoordinator {
   {
     try await either { redis throws(CoordinatorError) in
       let result = try await redis.claim(id, highestSeen: highestSeen, judgedDead: judgedDead)
-      if case .claimed = result { change { $0.book.confirm(id, gaps: $0.rule.gaps) } }
+      if case .claimed(let claim) = result { change { $0.book.confirm(id, claim.epoch, gaps: $0.rule.gaps) } }
       return result
     } _: { memory throws(CoordinatorError) in
       try mayStart()
@@ -37,13 +37,15 @@ extension FallbackCoordinator {
     let marked = change { state in
       owned.map { one in
         var one = one
-        one.yields = !state.book.isSure(one.registration.id, gaps: state.rule.gaps)
+        one.yields = !state.book.isGiven(one.registration.id, one.epoch)
         return one
       }
     }
     let answers = try await redis.reassert(marked)
     change { state in
-      for (id, answer) in answers where answer == .accepted { state.book.confirm(id, gaps: state.rule.gaps) }
+      for one in owned where answers[one.registration.id] == .accepted {
+        state.book.confirm(one.registration.id, one.epoch, gaps: state.rule.gaps)
+      }
     }
     return answers
   }
@@ -53,7 +55,7 @@ extension FallbackCoordinator {
   {
     try await either { redis throws(CoordinatorError) in
       let answer = try await redis.update(id, epoch: epoch, update)
-      if answer == .accepted { change { $0.book.confirm(id, gaps: $0.rule.gaps) } }
+      if answer == .accepted { change { $0.book.confirm(id, epoch, gaps: $0.rule.gaps) } }
       return answer
     } _: { memory throws(CoordinatorError) in
       try await memory.update(id, epoch: epoch, update)

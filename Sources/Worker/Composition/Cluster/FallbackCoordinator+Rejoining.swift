@@ -25,15 +25,35 @@ extension FallbackCoordinator {
   /// Looks whether Redis is back, a few times a second, until the task is cancelled. `isMember`: connected, with a lease
   /// and with what an earlier life left known. `forgetful`: `LeaseKeeper.forgetful`.
   func run(isMember: @Sendable () -> Bool, forgetful: @Sendable () async -> Duration?) async {
+    var hasLooked = false
     while !Task.isCancelled {
       try? await Task.sleep(for: .milliseconds(100))
-      guard isAway, isMember() else { continue }
+      guard isAway, isMember() else {
+        hasLooked = false
+        continue
+      }
       let (owned, isForgetful) = (await local?.owned() ?? [], await forgetful() != nil)
       let begins = change { state in
         let isSure = owned.allSatisfy { state.book.isSure($0.registration.id, gaps: state.rule.gaps) }
         return state.rule.looked(isMember: isMember(), mustWait: !isSure && isForgetful)
       }
-      if begins { await rejoin(owned) }
+      if begins { await rejoin(owned) } else if !hasLooked { hasLooked = await putBackOverOlder(owned) }
+    }
+  }
+
+  /// Whom the store names by an older epoch waits as this worker does, and would go on afterwards: he is to find the newer.
+  /// False: Redis did not answer.
+  private func putBackOverOlder(_ owned: [OwnedStream]) async -> Bool {
+    do {
+      for one in owned where change({ $0.book.isGiven(one.registration.id, one.epoch) }) {
+        guard let owner = try await redis.stream(one.registration.id)?.ownership, owner.worker != worker,
+          FencedResult.Fence.superseded(by: owner).isOlder(than: one.epoch)
+        else { continue }
+        _ = try await reassertThere([one])
+      }
+      return true
+    } catch {
+      return false
     }
   }
 
