@@ -83,26 +83,4 @@ import Testing
       #expect(receipt.segment.value == (first.lastReceipt?.segment.value ?? 0) + 1)
     }
   }
-
-  @Test func aLogThatIsStartedOverHasNothingOfItsFirst() async throws {
-    let rig = try await LogRig(listSize: 10)
-    var media = NumberedMedia()
-    await rig.beginRun()
-    await rig.feed(media.frames(200))
-    await rig.endRun()
-    try await rig.committed()
-    #expect(HLSView.playlist(of: rig.log.snapshot()) { "\($0)" } != nil)
-    rig.log.startOver()
-    let snapshot = rig.log.snapshot()
-    #expect(snapshot.window.items.isEmpty && snapshot.window.sealedBytes == 0 && snapshot.playlist.lastListed == nil)
-    // Another owner's numbers, far below those it had.
-    let store = TrackingStore(limits: rig.log.limits)
-    _ = try await store.open(Made.stream, epoch: Epoch(2))
-    for number in UInt64(1)...3 {
-      _ = try await store.commit(Made.sealed(number, epoch: 2, starts: true, target: 2), to: Made.stream)
-    }
-    rig.log.take(try await store.stored(Made.stream, after: ChunkNumber(0), upTo: ChunkNumber(4)))
-    #expect(rig.log.snapshot().playlist.lastListed == SegmentNumber(1))
-    await rig.stop()
-  }
 }
