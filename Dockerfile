@@ -9,7 +9,7 @@ COPY scripts/build scripts/require-swift scripts/
 COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
-RUN scripts/build --static && strip .build/static/release/millrace
+RUN scripts/build --static && strip .build/static/release/millrace .build/static/release/millrace-encoder
 
 FROM debian:bookworm-slim AS debian
 COPY scripts/install-packages scripts/packages /opt/millrace/scripts/
@@ -17,7 +17,7 @@ COPY scripts/install-packages scripts/packages /opt/millrace/scripts/
 FROM debian AS worker
 RUN /opt/millrace/scripts/install-packages run && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 8085 --home-dir /nonexistent --shell /usr/sbin/nologin millrace
-COPY --from=build /source/.build/static/release/millrace /usr/local/bin/millrace
+COPY --from=build /source/.build/static/release/millrace /source/.build/static/release/millrace-encoder /usr/local/bin/
 COPY config/profiles.yaml /opt/millrace/config/profiles.yaml
 WORKDIR /opt/millrace
 USER millrace

@@ -25,7 +25,10 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 // `scripts/check-imports` compares each file's imports with these lists.
 let package = Package(
   name: "Millrace",
-  products: [.executable(name: "millrace", targets: ["millrace"])],
+  products: [
+    .executable(name: "millrace", targets: ["millrace"]),
+    .executable(name: "millrace-encoder", targets: ["millrace-encoder"]),
+  ],
   targets: [
     .systemLibrary(name: "CLibevent"),
     .systemLibrary(name: "CHiredis"),
@@ -33,6 +36,7 @@ let package = Package(
     .systemLibrary(name: "CCurl"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CYAML"),
+    .systemLibrary(name: "CFFmpeg"),
     .target(name: "CLinux"),
     library("Identifiers", []),
     library("JSONCoding", []),
@@ -56,6 +60,8 @@ let package = Package(
         "Identifiers", "Digests", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog",
         "Cluster", "CYAML",
       ]),
+    library("FrameEncoding", ["TransportStream", "EventLoop", "ChildProcess", "CLinux"]),
+    library("FrameEncoder", ["TransportStream", "FrameEncoding", "CFFmpeg", "CLinux"]),
     library("FrameRecorder", ["Identifiers", "JSONCoding", "CLinux"]),
     library(
       "Worker",
@@ -64,11 +70,13 @@ let package = Package(
         "MediaLog", "Cluster", "Transcoding", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
+    executable("millrace-encoder", ["FrameEncoder"]),
     library("TestKit", ["CLinux"]),
     executable(
       "Bench",
       [
-        "Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "FrameRecorder", "TestKit",
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "Redis", "Cluster",
+        "FrameEncoding", "FrameRecorder", "TestKit",
       ]),
     tests("JSONCoding", []),
     tests("Digests", []),
@@ -86,6 +94,7 @@ let package = Package(
         "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "HTTP", "MediaLog", "Cluster",
         "TestKit",
       ]),
+    tests("FrameEncoder", ["TransportStream", "EventLoop", "ChildProcess", "FrameEncoding", "TestKit"]),
     tests("FrameRecorder", ["Identifiers", "JSONCoding", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]

@@ -16,6 +16,7 @@ enum Bench {
     switch command {
     case "transport": TransportStreamBench.run()
     case "playlist": PlaylistBench.run()
+    case "frames": try await FramesBench(options).run()
     case "fanout": try await FanOutBench(options).run()
     case "hold": try await HoldBench(options).run()
     case "join": try await JoinBench(options).run()
@@ -36,6 +37,8 @@ enum Bench {
 
       transport                      packets through aligner and normaliser, GB/s a core
       playlist                       a device's playlist of a day: ms to render and to read back
+      frames   --rounds 5            a segment of six 1080p frames: CPU beside the reference's ffmpeg and ffprobe
+               --segments 8
       fanout   --clients 200,800     server CPU-seconds per GB beside a raw write loop, alternating
                --rounds 5 --seconds 6
       hold     --clients 1600        whether so many viewers get the stream's rate
@@ -54,7 +57,7 @@ enum Bench {
       keys     --scales 1,10,100     what Redis does for a heartbeat, a claim, a join, a dead worker, beside so many
                                      workers with 100 streams and 1,000 clients each
 
-    Needs a release build of millrace beside it (swift build -c release), ffmpeg, redis-server, haproxy. Loopback only.
+    Needs a release build of millrace and millrace-encoder beside it (swift build -c release), ffmpeg, redis-server, haproxy. Loopback only.
     """
 }
 

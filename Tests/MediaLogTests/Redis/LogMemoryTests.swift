@@ -83,4 +83,30 @@ import Testing
       #expect(receipt.segment.value == (first.lastReceipt?.segment.value ?? 0) + 1)
     }
   }
+
+  @Test func aLogThatIsStartedOverHasNothingOfItsFirstButWhatWasListed() async throws {
+    let rig = try await LogRig(listSize: 10)
+    var media = NumberedMedia()
+    await rig.beginRun()
+    await rig.feed(media.frames(200))
+    await rig.endRun()
+    try await rig.committed()
+    let listed = try #require(HLSView.playlist(of: rig.log.snapshot()) { "\($0)" })
+    let last = try #require(rig.log.snapshot().playlist.lastListed)
+    rig.log.startOver()
+    let snapshot = rig.log.snapshot()
+    #expect(snapshot.window.items.isEmpty && snapshot.window.sealedBytes == 0)
+    #expect(HLSView.playlist(of: snapshot) { "\($0)" } == listed)
+    // Another owner's numbers, below those it had.
+    let store = TrackingStore(limits: rig.log.limits)
+    _ = try await store.open(Made.stream, epoch: Epoch(2))
+    for number in UInt64(1)...2 {
+      _ = try await store.commit(Made.sealed(number, epoch: 2, starts: true, target: 2), to: Made.stream)
+    }
+    rig.log.take(try await store.stored(Made.stream, after: ChunkNumber(0), upTo: ChunkNumber(3)))
+    #expect(HLSView.playlist(of: rig.log.snapshot()) { "\($0)" } == listed)
+    #expect(rig.log.snapshot().window.items.map(\.chunk.number.value) == [1, 2])
+    #expect(last == SegmentNumber(2))
+    await rig.stop()
+  }
 }
