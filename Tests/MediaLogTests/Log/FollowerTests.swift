@@ -122,11 +122,15 @@ import Testing
       for chunk in stored.dropFirst() {
         third.log.take([chunk])
         total += chunk.entry.byteCount
-        try await soon("chunk \(chunk.entry.number)") { viewer.count >= total }
+        try await soon("chunk \(chunk.entry.number)") {
+          NumberedCapture.withoutNullPackets(viewer.content).count >= total
+        }
       }
-      let capture = NumberedCapture(viewer.content)
+      // On a busy machine a second may pass between two chunks, which null packets bridge.
+      let content = NumberedCapture.withoutNullPackets(viewer.content)
+      let capture = NumberedCapture(content)
       #expect(capture.checker.isClean && capture.faults.isEmpty, "\(capture)")
-      #expect(viewer.count == total, "each byte once")
+      #expect(content.count == total, "each byte once")
       await third.stop()
     }
   }

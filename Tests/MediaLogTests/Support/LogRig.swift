@@ -73,7 +73,7 @@ final class LogRig: ReadableRig {
   /// Waits until the store has all that was sealed.
   func committed() async throws {
     try await soon("all chunks to be committed") {
-      log.snapshot().window.items.allSatisfy { !$0.isSealed || $0.receipt != nil }
+      log.snapshot().window.items.allSatisfy { !$0.isSealed || $0.receipt != nil && !$0.isProvisional }
     }
   }
 

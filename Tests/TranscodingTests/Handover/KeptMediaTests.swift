@@ -55,6 +55,11 @@ import TransportStream
     let report = TSCaptureChecker.check(rest, beginning: .anywhere)
     let video = try #require(report.videoPIDs.first)
     #expect((1...2.3).contains(report.seconds(ofPID: video)), "two groups: \(report.seconds(ofPID: video))")
+    let start = kept.start
+    kept.pin()
+    let isKeptToo = keep(source[...], in: &kept)
+    let pinned = kept.start
+    #expect(isKeptToo && pinned == start, "what comes after the log's end moves it no more")
   }
 
   @Test func whatLiesBeforeTheLastPointsGoesFirstWhereItIsTooMuch() async throws {

@@ -22,10 +22,10 @@ struct HandoverRule {
   private enum State {
     /// Exits: ready, over. Since when it has a random access point.
     case warming(Instant?)
-    /// Exits: seeking, over.
-    case ready
-    /// Its owner has the log's last chunk. Exits: over.
-    case seeking(Instant)
+    /// Whether it has sent what the log ended with. Exits: seeking, over.
+    case ready(hasHadEnd: Bool)
+    /// Since nil: it is not waited for. Its owner has the log's last chunk. Exits: over.
+    case seeking(Instant?)
     case over
   }
 
@@ -44,7 +44,7 @@ struct HandoverRule {
 
   /// The log is this worker's own.
   mutating func open(now: Instant) {
-    if case .ready = state { state = .seeking(now) }
+    if case .ready(let hasHadEnd) = state { state = .seeking(hasHadEnd ? now : nil) }
   }
 
   /// The source is gone.
@@ -56,10 +56,11 @@ struct HandoverRule {
     case .warming(let since):
       let since = since ?? (hasPoint ? now : nil)
       let isDue = since.map { !seeksEnd || $0.duration(to: now) >= Self.patience } ?? false
-      state = hasEnd || isDue ? .ready : .warming(since)
+      state = hasEnd || isDue ? .ready(hasHadEnd: hasEnd) : .warming(since)
       return isReady ? .ready : .nothing
     case .seeking(let since):
-      guard hasEnd || !seeksEnd || since.duration(to: now) >= Self.patience else { return .nothing }
+      let waits = since.map { $0.duration(to: now) < Self.patience } ?? false
+      guard hasEnd || !waits else { return .nothing }
       state = .over
       return hasEnd ? .goOn : .beginAtPoint
     }

@@ -9,6 +9,7 @@ struct KeptMedia: ~Copyable {
   private var bytes: [UInt8] = []
   /// Where in `bytes` the runs begin that brought random access points.
   private var points: [Int] = []
+  private var pinned: Int?
 
   init(limit: Int = 32 << 20) { self.limit = limit }
 
@@ -36,11 +37,15 @@ struct KeptMedia: ~Copyable {
   }
 
   /// Where a log begins anew: the tables before a point may have come a run earlier, so that this is the point before the last.
-  var start: Int { points.count > 2 ? points[points.count - 2] : 0 }
+  var start: Int { pinned ?? (points.count > 2 ? points[points.count - 2] : 0) }
+
+  /// The log ends now: `start` stays where it is.
+  mutating func pin() { pinned = start }
 
   private mutating func drop(before offset: Int) {
     bytes.removeFirst(offset)
     trace.removeFirst(offset / PacketView.size)
+    pinned = pinned.map { max(0, $0 - offset) }
     points = points.compactMap { $0 < offset ? nil : $0 - offset }
   }
 

@@ -65,6 +65,7 @@ final class WarmSource: MediaSource {
   ) {
     owner = Owner(tail: tail, begin: begin, handler: handler)
     rule.open(now: .now)
+    kept.pin()
     looks = loop.schedule(after: .zero) { [unowned self] in
       looks = loop.schedule(each: Self.interval) { [unowned self] in look() }
       look()
