@@ -132,7 +132,7 @@ final class LogWatch: Sendable {
         }
         state.withLock { $0.book.found(now: .now) }
       } catch {
-        makeLost(state.withLock { $0.book.lost(now: .now) })
+        makeLost(state.withLock { $0.isStopped ? [] : $0.book.lost(now: .now) })
         await wait(Self.pauseAfterLoss)
       }
       await wait(max(Self.pause, Self.pausePerLog * positions.count))

@@ -282,6 +282,7 @@ import Testing
       try await soon("the read") { rig.store.watches[0].isReading }
       await rig.store.stop()
       #expect(!rig.store.watches[0].isReading && !rig.blocking.isConnected)
+      #expect(calls.value == 1)
       let late = rig.store.follow(id, after: zero) { _ in calls.change { $0 += 1 } }
       try await soon("the first news of a late one, and nothing after it") { calls.value == 2 }
       #expect(!rig.store.watches[0].isReading)
