@@ -14,8 +14,7 @@ package import TransportStream
 ///
 /// The buffer is a mapping of its own: pages that a small chunk never touches take no memory, not even by way of huge
 /// pages.
-// Safe: only the log's writer stores into `bytes`, above the count that it has published under the log's lock;
-// what lies below that count is immutable.
+// Safe: only the log's writer stores into `bytes`, above the count published under the log's lock; below it they rest.
 package final class Chunk: @unchecked Sendable {
   /// 188 × 1,394 bytes: the next byte would cost the media store a quarter more memory (design.md §4).
   package static let capacity = 262_072

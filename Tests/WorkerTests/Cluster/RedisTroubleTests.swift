@@ -8,6 +8,8 @@ import Testing
   private struct Scene {
     let source: SourceServer
     let redis: RedisServer
+    /// The owner's way to Redis, where the test is to cut it.
+    let relay: TCPRelay?
     let owner: WorkerProcess
     let other: WorkerProcess
     let id: String
@@ -23,12 +25,12 @@ import Testing
     }
 
     init(
-      _ fixture: Fixture, arguments: [String] = [], environment: [String: String] = [:],
-      owns: ((RedisServer) throws -> Int)? = nil
+      _ fixture: Fixture, arguments: [String] = [], environment: [String: String] = [:], hasRelay: Bool = false
     ) async throws {
       source = try await fixture.sourceServer(live: .encoded(.h264Aac))
       redis = try await fixture.redisServer(arguments: arguments)
-      owner = try await fixture.worker(Self.environment("a", try owns?(redis) ?? redis.port, environment))
+      relay = hasRelay ? try fixture.relay(to: redis.port) : nil
+      owner = try await fixture.worker(Self.environment("a", relay?.port ?? redis.port, environment))
       other = try await fixture.worker(Self.environment("b", redis.port, environment))
       let (owner, other) = (owner, other)
       try await settled(redis)
@@ -45,6 +47,14 @@ import Testing
       remote = try await fixture.capture(other, "/stream/\(id)?client_id=at-other")
       try await remote.waitFor(bytes: 60_000)
       viewer.forgetGaps()
+    }
+
+    /// The owner loses Redis alone. Returns when the other has its stream.
+    func cutOwnerOff() async throws {
+      relay?.cut()
+      try await eventually("the other worker to take over", within: .seconds(15)) {
+        try await redis.command("HGET", "stream:\(id)", "owner") == "b"
+      }
     }
 
     /// The viewers at the owner got media all the time; nobody was cut; the source had one connection.
@@ -187,24 +197,16 @@ import Testing
   /// The owner of before was cut off, does not know that it was superseded, and is named by what Redis had saved.
   @Test func aMemoryOfBeforeATakeoverDoesNotBringTheOldOwnerBack() async throws {
     try await withFixture { fixture in
-      var relay: TCPRelay?
-      let scene = try await Scene(fixture) { redis in
-        let made = try fixture.relay(to: redis.port)
-        relay = made
-        return made.port
-      }
+      let scene = try await Scene(fixture, hasRelay: true)
       let key = "stream:\(scene.id)"
       try await scene.redis.command("SAVE")
-      relay?.cut()
-      try await eventually("the other worker to take over", within: .seconds(15)) {
-        try await scene.redis.command("HGET", key, "owner") == "b"
-      }
+      try await scene.cutOwnerOff()
       let epoch = try await scene.redis.command("HGET", key, "owner_epoch")
       try await scene.remote.waitFor(moreBytes: 100_000)
       try await scene.redis.kill()
       let killed = ContinuousClock.now
       try await eventually("both to have given up") { killed.duration(to: .now) > .seconds(3) }
-      relay?.heal()
+      scene.relay?.heal()
       try await scene.redis.restart(empty: false)
       #expect(try await scene.redis.command("HGET", key, "owner") == "a")
       try await eventually("the present owner to be named", within: .seconds(10)) {
@@ -239,22 +241,14 @@ import Testing
 
   @Test func aWorkerThatIsCutOffServesItsViewersAndYieldsToWhoTookOver() async throws {
     try await withFixture { fixture in
-      var relay: TCPRelay?
-      let scene = try await Scene(fixture) { redis in
-        let made = try fixture.relay(to: redis.port)
-        relay = made
-        return made.port
-      }
-      relay?.cut()
-      try await eventually("the other worker to take over", within: .seconds(15)) {
-        try await scene.redis.command("HGET", "stream:\(scene.id)", "owner") == "b"
-      }
+      let scene = try await Scene(fixture, hasRelay: true)
+      try await scene.cutOwnerOff()
       let elsewhere = PlayerHLS(port: scene.other.port, "/hls/\(scene.id)/playlist.m3u8?client_id=elsewhere")
       let playing = Task { await elsewhere.playOn() }
       fixture.addTeardown { playing.cancel() }
       try await elsewhere.waitFor(segments: 2, within: .seconds(15))
       try await scene.viewer.waitFor(moreBytes: 100_000)
-      relay?.heal()
+      scene.relay?.heal()
       try await eventually("one connection to the source", within: .seconds(15)) {
         scene.source.openConnections("/live.ts") == 1
       }
