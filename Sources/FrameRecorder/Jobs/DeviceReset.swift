@@ -30,6 +30,8 @@ package struct DeviceReset: Sendable {
     package var hadPlaylist = false
     package var errors: [String] = []
 
+    package init(device: DevicePair, isDry: Bool) { (self.device, self.isDry) = (device, isDry) }
+
     package var json: JSON {
       .object([
         ("client_id", .string(device.client.text)), ("device_id", .string(device.device.text)),
