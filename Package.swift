@@ -65,7 +65,8 @@ let package = Package(
     .target(
       name: "FrameRecorder",
       dependencies: [
-        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "CLinux",
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "FrameEncoding", "CLinux",
       ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
@@ -102,7 +103,10 @@ let package = Package(
     tests("FrameEncoder", ["TransportStream", "EventLoop", "ChildProcess", "FrameEncoding", "TestKit"]),
     tests(
       "FrameRecorder",
-      ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "TestKit"]),
+      [
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "FrameEncoding", "TestKit",
+      ]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )
