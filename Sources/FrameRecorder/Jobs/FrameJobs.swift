@@ -32,6 +32,13 @@ package final class FrameJobs: Sendable {
     for task in tasks { await task.value }
   }
 
+  /// As `start`, until the task is cancelled.
+  nonisolated(nonsending) package func run(_ jobs: Set<FrameJob> = Set(FrameJob.allCases)) async {
+    start(jobs)
+    while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+    await stop()
+  }
+
   package func lease(_ job: FrameJob) -> JobLease {
     JobLease(job, store: services.store, worker: worker, bootToken: bootToken)
   }

@@ -11,7 +11,8 @@ package struct KeepingMetrics: Sendable {
   let sessionsActive: Gauge
   let archives: GaugeFamily
 
-  package init(_ registry: MetricsRegistry) {
+  /// - Parameter measuresSpace: nobody else of the process does.
+  package init(_ registry: MetricsRegistry, measuresSpace: Bool = false) {
     sessionsEnded = registry.counter(
       "millrace_frames_sessions_ended_total", help: "Sessions ended by a commit.", labels: ["reason"])
     archiveSeconds = registry.histogram(
@@ -22,7 +23,11 @@ package struct KeepingMetrics: Sendable {
       "millrace_frames_orphans_deleted_total", help: "Files removed that nothing had a name for.")
     cleanupSeconds = registry.histogram(
       "stream_processor_cleanup_duration_seconds", help: "Wall time of a sweep.", bounds: [1, 5, 10, 30, 60, 120, 300])
-    freeBytes = registry.gauge("millrace_frames_storage_free_bytes", help: "Free space of the storage at the last sweep.")
+    let freeBytes = Gauge()
+    self.freeBytes = freeBytes
+    if measuresSpace {
+      registry.gauge("millrace_frames_storage_free_bytes", help: "Free space of the storage.") { freeBytes.value }
+    }
     sessionsActive = registry.gauge(
       "millrace_frames_sessions_active", help: "Active sessions of the cluster at this process' last sweep.")
     archives = registry.gauge(
