@@ -18,7 +18,7 @@ package final class StorageThreads: Sendable {
     try await run(on: loops[Int(ZlibCRC32.of(device.description.utf8)) % loops.count], work)
   }
 
-  /// What is no device's.
+  /// What concerns no device.
   nonisolated(nonsending) package func run<Value: Sendable>(
     _ work: @escaping @Sendable (any StorageAdapter) throws(StorageError) -> Value
   ) async throws(StorageError) -> Value {
