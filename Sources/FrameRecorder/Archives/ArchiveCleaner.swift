@@ -1,4 +1,4 @@
-internal import Observability
+package import JSONCoding
 
 /// Removes archives whose time is over.
 package struct ArchiveCleaner: Sendable {
@@ -6,25 +6,36 @@ package struct ArchiveCleaner: Sendable {
 
   package init(_ services: KeepingServices) { self.services = services }
 
-  /// Answers how many are gone.
-  nonisolated(nonsending) package func removeDue() async throws(FrameStoreError) -> Int {
-    var pace = DeletionPace(perSecond: services.settings.sweep.deletionsPerSecond)
-    return try await removeDue(pace: &pace)
+  package struct Report: Sendable, Equatable {
+    package var removed = 0
+    package var errors: [String] = []
+
+    /// What `millrace archive-cleanup` prints.
+    package var json: JSON {
+      .object([("archives_deleted", .integer(removed)), ("errors", .array(errors.map { .string($0) }))])
+    }
   }
 
-  nonisolated(nonsending) func removeDue(pace: inout DeletionPace) async throws(FrameStoreError) -> Int {
-    var removed = 0
-    for due in try await services.store.dueArchives([.ready, .failed, .deleting]) where !Task.isCancelled {
-      do {
-        if try await remove(due.member, due.state, &pace) { removed += 1 }
-      } catch let error as FrameStoreError {
-        throw error
-      } catch {
-        services.logger.warning(
-          "an archive was not removed", ["frames.archive": "\(due.member)", "error": "\(error)"])
+  /// What fails is in the report, and tried again by the next.
+  nonisolated(nonsending) package func removeDue() async -> Report {
+    var pace = DeletionPace(perSecond: services.settings.sweep.deletionsPerSecond)
+    return await removeDue(pace: &pace)
+  }
+
+  nonisolated(nonsending) func removeDue(pace: inout DeletionPace) async -> Report {
+    var report = Report()
+    do {
+      for due in try await services.store.dueArchives([.ready, .failed, .deleting]) where !Task.isCancelled {
+        do {
+          if try await remove(due.member, due.state, &pace) { report.removed += 1 }
+        } catch {
+          report.errors.append("\(due.member): \(error)")
+        }
       }
+    } catch {
+      report.errors.append("\(error)")
     }
-    return removed
+    return report
   }
 
   nonisolated(nonsending) private func remove(

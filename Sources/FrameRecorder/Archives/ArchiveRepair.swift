@@ -2,7 +2,7 @@ package import JSONCoding
 
 /// Adopts archives that the reference made: `millrace archive-repair`. May be done again at any time.
 package struct ArchiveRepair: Sendable {
-  package struct Options: Sendable {
+  package struct Options: Hashable, Sendable {
     /// Nil: of all.
     package var session: SessionID?
     package var device: DevicePair?

@@ -7,7 +7,7 @@ package import JSONCoding
 ///                                                                        ─▶ what a batch in work left behind
 /// ```
 package struct DeviceReset: Sendable {
-  package struct Options: Sendable {
+  package struct Options: Hashable, Sendable {
     package var isDry = false
     /// Counter and session stay; entries of deleted files leave the index.
     package var skipsRedis = false

@@ -64,7 +64,9 @@ package final class FrameJobs: Sendable {
         _ = try await checker.round()
         _ = try await Archiver(services).makeDue()
         // What was deleted by hand goes soon.
-        _ = try await ArchiveCleaner(services).removeDue()
+        for error in await ArchiveCleaner(services).removeDue().errors {
+          services.logger.warning("an archive was not removed", ["error": error])
+        }
       } catch {
         services.logger.debug("a round of the checker was not finished", ["error": "\(error)"])
       }
@@ -75,7 +77,7 @@ package final class FrameJobs: Sendable {
   // MARK: Sweeper
 
   private func sweep() async {
-    let sweeper = Mutex(Sweeper(services))
+    let sweeper = Mutex(RecordingSweeper(services))
     while !Task.isCancelled {
       do {
         _ = try await lease(.sweeper).whileHeld {

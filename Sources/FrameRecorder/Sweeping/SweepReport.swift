@@ -15,9 +15,11 @@ package struct SweepReport: Sendable, Equatable {
 
   package init() {}
 
-  package mutating func note(_ error: any Error) {
-    if errors.count < Self.mostErrors { errors.append("\(error)") }
+  package mutating func note(_ error: some CustomStringConvertible) {
+    if errors.count < Self.mostErrors { errors.append(error.description) }
   }
+
+  package mutating func note(_ error: any Error) { note("\(error)") }
 
   /// What `millrace cleanup` prints.
   package var json: JSON {

@@ -10,7 +10,7 @@ import Testing
   private func sweep(
     _ rig: KeepingRig, _ change: (inout KeepingSettings) -> Void = { _ in }
   ) async throws -> SweepReport {
-    var sweeper = Sweeper(try rig.services(change))
+    var sweeper = RecordingSweeper(try rig.services(change))
     return await sweeper.sweep()
   }
 
@@ -230,7 +230,7 @@ import Testing
       #expect(report.framesDeleted == 2)
       #expect(try rig.names(rig.place(frames)) == ["f1.jpg"])
       #expect(try await rig.store.segments(rig.device).count == 3)
-      var sweeper = Sweeper(
+      var sweeper = RecordingSweeper(
         try rig.services {
           $0.sweep.lowFreePercent = 100
           $0.sweep.shedsSegments = true

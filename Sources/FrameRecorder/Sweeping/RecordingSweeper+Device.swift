@@ -1,4 +1,4 @@
-extension Sweeper {
+extension RecordingSweeper {
   nonisolated(nonsending) mutating func sweep(
     _ device: DevicePair, _ record: DeviceRecord, hasFolder: Bool, _ work: inout SweepWork
   ) async throws {

@@ -1,4 +1,4 @@
-extension Sweeper {
+extension RecordingSweeper {
   /// Segments that left the index and whose grace is over.
   nonisolated(nonsending) func sweepTrash(_ work: inout SweepWork) async {
     for partition in store.keys.allPartitions where !Task.isCancelled {

@@ -1,7 +1,7 @@
 internal import Observability
 
 /// Removes what is too old, of all devices. Used by one task at a time; what it does may be done twice.
-package struct Sweeper: Sendable {
+package struct RecordingSweeper: Sendable {
   let services: KeepingServices
   private var shed = ShedRule()
   /// When each device's folder was looked at.
@@ -104,11 +104,9 @@ package struct Sweeper: Sendable {
   }
 
   nonisolated(nonsending) private func sweepArchives(_ work: inout SweepWork) async {
-    do {
-      work.report.archivesDeleted += try await ArchiveCleaner(services).removeDue(pace: &work.pace)
-    } catch {
-      work.report.note(error)
-    }
+    let cleaned = await ArchiveCleaner(services).removeDue(pace: &work.pace)
+    work.report.archivesDeleted += cleaned.removed
+    for error in cleaned.errors { work.report.note(error) }
   }
 
   /// JPEGs that are recorded, oldest first; then segments, if that is wanted.
