@@ -9,6 +9,7 @@ extension PartitionRecorder {
   }
 
   func read() async -> Bool {
+    let before = restarts
     do throws(FrameStoreError) {
       switch try await services.store.read(owned, position, atMost: services.settings.batchSize) {
       case .fenced:
@@ -18,7 +19,10 @@ extension PartitionRecorder {
         clock = (now, .now)
         if !frames.isEmpty { services.onStep(.read) }
         guard mayRead else { return false }
+        // A device was reset meanwhile: all is read again, these with it.
+        guard restarts == before else { return true }
         try await take(frames)
+        guard restarts == before else { return true }
         if let last { lastTaken = max(lastTaken, last) }
         return moveOn(last)
       }

@@ -72,9 +72,17 @@ extension StoragePath {
     archive(pair, session).plain("archive.json")
   }
 
-  package static func archiveSegment(_ pair: DevicePair, _ session: SessionID, _ number: UInt64) -> StoragePath {
-    archive(pair, session).plain("segments").plain(SegmentName.text(number))
+  package static func archiveSegments(_ pair: DevicePair, _ session: SessionID) -> StoragePath {
+    archive(pair, session).plain("segments")
   }
+
+  package static func archiveSegment(_ pair: DevicePair, _ session: SessionID, _ number: UInt64) -> StoragePath {
+    archiveSegments(pair, session).plain(SegmentName.text(number))
+  }
+
+  package static func secondaryKeys(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("secondary_key") }
+  package static func requests(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("request_id") }
+  package static func media(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls") }
 
   /// Whether a file of this name is on its way to another.
   package static func isTemporary(_ name: String) -> Bool { name.hasPrefix(".") && name.hasSuffix(".tmp") }

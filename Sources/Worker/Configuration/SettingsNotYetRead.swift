@@ -33,8 +33,6 @@ enum SettingsNotYetRead {
       ], "intake of frames over HTTP"
     ),
     (["FRAMES_PUBLIC_PLAY"], "recordings over HTTP"),
-    (["ARCHIVE_ENABLED", "ARCHIVE_RETENTION_DAYS", "FRAMES_CHECK_INTERVAL_SECONDS"], "archives"),
-    (["FRAMES_CLEANUP_INTERVAL_SECONDS", "FRAMES_KEEP_HOURS", "STORAGE_SHED"], "cleanup of the storage"),
     (
       [
         "PULSAR_SERVICE_URL", "PULSAR_TOPIC", "PULSAR_SUBSCRIPTION", "PULSAR_CONSUMER_NAME", "PULSAR_LIBRARY",

@@ -2,7 +2,8 @@
 -- 5 the largest number on the disk ('': none), 6 target duration, 7 whether this is the last part, then a list of segments:
 -- number, session, msn, dsn, pts, duration, capture times of the first and the last frame, wall clock, bytes, frames, size.
 -- Replies: fenced | known | seeded. What the log has stays; the device is known once the last part is there.
-local fenced = fence()
+-- Without a worker it is a sweep's: who comes second finds what the first one has done.
+local fenced = ARGV[2] ~= '' and fence()
 if fenced then return fenced end
 local DEVICE, SEQUENCE, LOG, SEGMENTS = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local lifetime, largest, target, is_last = take(), tonumber(take()) or -1, take(), take()

@@ -9,11 +9,12 @@ struct FrameFeatures: Sendable {
   let store: FrameStore
   let storage: StorageThreads
   let watch: StorageWatch
+  let keeping: FrameKeeping
   let metrics: MetricsRegistry
   let logger: Logger
 
   func addRoutes(to router: inout Router, _ guarded: (@escaping RouteHandler) -> RouteHandler) {}
 
   /// Each until its task is cancelled.
-  var jobs: [@Sendable () async -> Void] { [] }
+  var jobs: [@Sendable () async -> Void] { [keeping.run] }
 }
