@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CYAML"),
     .systemLibrary(name: "CFFmpeg"),
     .target(name: "CLinux"),
+    .target(name: "CPulsar"),
     library("Identifiers", []),
     library("JSONCoding", []),
     library("Digests", ["COpenSSL"]),
@@ -68,6 +69,7 @@ let package = Package(
         "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "CLinux",
       ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
+    library("PulsarBridge", ["Observability", "EventLoop", "Digests", "FrameRecorder", "CPulsar"]),
     library(
       "Worker",
       [
@@ -103,6 +105,9 @@ let package = Package(
     tests(
       "FrameRecorder",
       ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "TestKit"]),
+    tests(
+      "PulsarBridge",
+      ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),
     tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
   ]
 )
