@@ -66,7 +66,8 @@ let package = Package(
     .target(
       name: "FrameRecorder",
       dependencies: [
-        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "CLinux",
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "FrameEncoding", "CLinux",
       ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library("PulsarBridge", ["Observability", "EventLoop", "Digests", "FrameRecorder", "CPulsar"]),
@@ -74,7 +75,7 @@ let package = Package(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
-        "MediaLog", "Cluster", "Transcoding", "CYAML",
+        "MediaLog", "Cluster", "Transcoding", "FrameEncoding", "FrameRecorder", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     executable("millrace-encoder", ["FrameEncoder"]),
@@ -104,10 +105,16 @@ let package = Package(
     tests("FrameEncoder", ["TransportStream", "EventLoop", "ChildProcess", "FrameEncoding", "TestKit"]),
     tests(
       "FrameRecorder",
-      ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "TestKit"]),
+      [
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "FrameEncoding", "TestKit",
+      ]),
+    tests("PulsarBridge", ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),
     tests(
-      "PulsarBridge",
-      ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),
-    tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
+      "Worker",
+      [
+        "Identifiers", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding", "FrameEncoding",
+        "FrameRecorder", "TestKit",
+      ]),
   ]
 )

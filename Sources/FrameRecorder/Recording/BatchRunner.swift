@@ -1,3 +1,4 @@
+internal import FrameEncoding
 internal import Observability
 
 /// Does the steps of a batch.
@@ -15,7 +16,7 @@ struct BatchRunner: Sendable {
     case .begin(let tryNumber, let above): return machine.begun(await begin(tryNumber, above, machine))
     case .seed: return machine.seeded(await seed())
     case .probe(let frame):
-      let outcome = await services.encoders.run(cutAt: cutAt) { await services.encoder.probe(frame, of: device) }
+      let outcome = await services.encoders.run(cutAt: cutAt) { await services.encoder.probe(frame) }
       return machine.probed(outcome)
     case .encode(let job): return machine.encoded(await encode(job), now: FrameTime.wallClock)
     case .publish(let temporary, let path):
@@ -41,7 +42,11 @@ struct BatchRunner: Sendable {
     let answer = try? await services.store.begin(
       owned, device, generation: machine.generation, firstEntry: machine.firstEntry, tryNumber: tryNumber,
       above: above)
-    if case .fenced = answer { fenced("begin") }
+    switch answer {
+    case .begun: services.onStep(.begun)
+    case .fenced: fenced("begin")
+    case .unseeded, .reset, nil: break
+    }
     return answer
   }
 
@@ -57,6 +62,7 @@ struct BatchRunner: Sendable {
     let answer = try? await services.store.commit(owned, segment)
     switch answer {
     case .recorded:
+      services.onStep(.committed)
       metrics.commitSeconds.observe((ContinuousClock.now - start) / .seconds(1))
       note(segment)
       _ = try? await services.store.trim(device)
@@ -93,7 +99,7 @@ struct BatchRunner: Sendable {
   nonisolated(nonsending) private func seed() async -> Bool {
     do {
       let captures = try await services.store.captures(device)
-      let frameTime = services.settings.batch.frameTime
+      let frameTime = services.settings.batch.encoding.frameTime
       let found = try await services.storage.run(device) { [device] adapter throws(StorageError) in
         try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime)
       }
@@ -119,8 +125,10 @@ struct BatchRunner: Sendable {
       return await services.encoder.encode(job)
     }
     switch outcome {
-    case .done(let verdicts, _):
-      metrics.truncated.add(UInt64(verdicts.count { $0 == .good(truncated: true) }))
+    case .done(let report):
+      services.onStep(.encoded)
+      metrics.encodeMicroseconds.add(UInt64(max(0, report.processorMicroseconds)))
+      metrics.truncated.add(UInt64(report.frames.count { $0 == .good(truncated: true) }))
     case .failed(let reason), .prevented(let reason):
       metrics.errors.with(["ffmpeg"]).add()
       if case .failed = outcome {
@@ -129,7 +137,9 @@ struct BatchRunner: Sendable {
         metrics.retries.with(["prevented"]).add()
       }
       services.logger.warning("a segment was not encoded", ["frames.device": "\(device)", "error": reason])
-      _ = await error { adapter throws(StorageError) in try adapter.delete(job.output) }
+      if let output = StoragePath(job.output) {
+        _ = await error { adapter throws(StorageError) in try adapter.delete(output) }
+      }
     }
     return outcome
   }
@@ -137,6 +147,7 @@ struct BatchRunner: Sendable {
   /// Where the name is taken the segment is made again for another one.
   nonisolated(nonsending) private func publish(_ temporary: StoragePath, _ path: StoragePath) async -> StorageError? {
     let failure = await error { adapter throws(StorageError) in try adapter.publish(temporary, as: path) }
+    if failure == nil { services.onStep(.published) }
     if failure?.code == .exists {
       _ = await error { adapter throws(StorageError) in try adapter.delete(temporary) }
     }

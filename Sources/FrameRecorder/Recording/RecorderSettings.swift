@@ -20,7 +20,7 @@ package struct RecorderSettings: Sendable {
 package struct RecorderServices: Sendable {
   package var store: FrameStore
   package var storage: StorageThreads
-  package var encoder: any FrameEncoder
+  package var encoder: any SegmentEncoding
   package var encoders: EncoderQueue
   package var budget: QueueBudget
   /// Nil: no partition is read but each 2 s.
@@ -32,9 +32,11 @@ package struct RecorderServices: Sendable {
   package var logger: Logger
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
+  /// Called on the way, for tests that stop it there.
+  package var onStep: @Sendable (RecordingStep) -> Void = { _ in }
 
   package init(
-    store: FrameStore, storage: StorageThreads, encoder: any FrameEncoder, encoders: EncoderQueue,
+    store: FrameStore, storage: StorageThreads, encoder: any SegmentEncoding, encoders: EncoderQueue,
     budget: QueueBudget, alarm: FrameAlarm?, playlists: PlaylistWriter?, settings: RecorderSettings,
     metrics: RecorderMetrics, logger: Logger
   ) {

@@ -66,6 +66,13 @@ extension FrameStore {
     return states
   }
 
+  /// Entries in the streams of these partitions.
+  package nonisolated(nonsending) func waiting(in partitions: [FramePartition]) async throws(FrameStoreError) -> Int {
+    guard !partitions.isEmpty else { return 0 }
+    let replies = try await pipeline(partitions.map { .command(RedisCommand("XLEN", keys.stream($0))) })
+    return replies.reduce(0) { $0 + Int($1.integer ?? 0) }
+  }
+
   /// Which of these workers have a lease.
   package nonisolated(nonsending) func living(
     among workers: Set<WorkerID>
