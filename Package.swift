@@ -75,7 +75,7 @@ let package = Package(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
-        "MediaLog", "Cluster", "Transcoding", "FrameEncoding", "FrameRecorder", "CYAML",
+        "MediaLog", "Cluster", "Transcoding", "FrameEncoding", "FrameRecorder", "PulsarBridge", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     executable("millrace-encoder", ["FrameEncoder"]),

@@ -1,6 +1,8 @@
 /// What `millrace` can be told to do.
 package enum Command: String, CaseIterable, Sendable {
-  case serve, config, profiles, status, drain, healthcheck, version, help
+  case serve, config, profiles, status, drain, healthcheck
+  case pulsarBridge = "pulsar-bridge"
+  case version, help
 
   var summary: String {
     switch self {
@@ -10,6 +12,7 @@ package enum Command: String, CaseIterable, Sendable {
     case .status: "show the workers, streams and viewers of the cluster, or of one worker"
     case .drain: "let a worker hand its streams over and end"
     case .healthcheck: "ask the worker of this machine whether it lives; exit status 0 or 1"
+    case .pulsarBridge: "bring the frames of a Pulsar subscription to the recorder"
     case .version: "show the version"
     case .help: "explain a command"
     }
@@ -18,7 +21,7 @@ package enum Command: String, CaseIterable, Sendable {
   /// Whether settings and `--config` may follow.
   var takesSettings: Bool {
     switch self {
-    case .serve, .config, .profiles, .status, .drain, .healthcheck: true
+    case .serve, .config, .profiles, .status, .drain, .healthcheck, .pulsarBridge: true
     case .version, .help: false
     }
   }

@@ -47,6 +47,7 @@ struct CommandLineParser {
       }
       return .drain(settings, at: address, worker: worker)
     case .healthcheck: return .healthcheck(settings)
+    case .pulsarBridge: return .pulsarBridge(settings)
     case .version: return .version
     case .help:
       guard let topic = words.first else { return .help(nil) }

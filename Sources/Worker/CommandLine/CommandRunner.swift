@@ -4,20 +4,24 @@ internal import Foundation
 /// configuration is wrong and trying again will not help. `healthcheck` knows 0 and 1 only, as containers want it.
 package struct CommandRunner: Sendable {
   private let serve: @Sendable (Configuration) async -> Int32
+  private let bridge: @Sendable (Configuration) async -> Int32
   private let write: @Sendable (String) -> Void
   private let writeError: @Sendable (String) -> Void
   private let directory: String
 
-  /// `serve` runs a worker until it is told to end, and answers the exit status. `directory` is that of `.env`.
+  /// `serve` runs a worker until it is told to end, and answers the exit status; `bridge` a bridge. `directory` is that of
+  /// `.env`.
   package init(
     directory: String = FileManager.default.currentDirectoryPath,
     write: @escaping @Sendable (String) -> Void = { try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) },
     writeError: @escaping @Sendable (String) -> Void = {
       try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
     },
+    bridge: @escaping @Sendable (Configuration) async -> Int32 = { await BridgeMain.run(configuration: $0) },
     serve: @escaping @Sendable (Configuration) async -> Int32
   ) {
     self.serve = serve
+    self.bridge = bridge
     self.write = write
     self.writeError = writeError
     self.directory = directory
@@ -26,7 +30,8 @@ package struct CommandRunner: Sendable {
   /// `arguments` without the program's name.
   package func run(arguments: [String], environment: [String: String]) async -> Int32 {
     switch CommandLineParser.parse(arguments) {
-    case .serve(let settings): return await runServe(settings, environment)
+    case .serve(let settings): return await run(serve, settings, environment) { $0.refusals }
+    case .pulsarBridge(let settings): return await run(bridge, settings, environment) { $0.bridgeRefusals }
     case .config(_, form: .markdown): return printed(ConfigurationListing.markdown)
     case .config(let settings, let form):
       guard let effective = load(settings, environment) else { return 2 }
@@ -49,14 +54,17 @@ package struct CommandRunner: Sendable {
     }
   }
 
-  private func runServe(_ settings: CommandSettings, _ environment: [String: String]) async -> Int32 {
-    guard let effective = load(settings, environment) else { return 2 }
-    let refusals = effective.configuration.refusals
-    guard refusals.isEmpty else {
-      say(refusals.map(\.description))
+  private func run(
+    _ service: @Sendable (Configuration) async -> Int32, _ settings: CommandSettings, _ environment: [String: String],
+    refusals: (Configuration) -> [ConfigurationProblem]
+  ) async -> Int32 {
+    guard let configuration = load(settings, environment)?.configuration else { return 2 }
+    let problems = refusals(configuration)
+    guard problems.isEmpty else {
+      say(problems.map(\.description))
       return 2
     }
-    return await serve(effective.configuration)
+    return await service(configuration)
   }
 
   private func showProfiles(_ settings: CommandSettings, _ environment: [String: String]) -> Int32 {
