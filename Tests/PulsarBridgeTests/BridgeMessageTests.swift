@@ -58,7 +58,8 @@ import Testing
   @Test("takes at most what may be unacknowledged, with what the library fetches ahead")
   func bounds() {
     var settings = PulsarSettings()
-    for (most, batch, expected) in [(1_000, 100, (100, 900)), (50, 100, (50, 1)), (1, 100, (1, 1)), (101, 100, (100, 1))] {
+    let cases = [(1_000, 100, (100, 900)), (50, 100, (50, 1)), (1, 100, (1, 1)), (101, 100, (100, 1))]
+    for (most, batch, expected) in cases {
       (settings.maxUnacknowledged, settings.batchMessages) = (most, batch)
       #expect((settings.batch, settings.prefetched) == expected)
     }

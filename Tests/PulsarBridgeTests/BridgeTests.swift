@@ -10,7 +10,7 @@ import Testing
       .compactMap { $0.split(separator: "\"").dropFirst(3).first.map(String.init) }
   }
 
-  @Test("acknowledges a message when Redis has it, once each and in the order of its device, through a Redis that stands still")
+  @Test("acknowledges a message when Redis has it, each once and in order, through a Redis that stands still")
   func pausedRedis() async throws {
     try await withFixture { fixture in
       let rig = try await BridgeRig(fixture)

@@ -76,7 +76,8 @@ extension FrameStore {
   }
 
   /// Writes what is no event to the dead letters: with hash tags, where no device tells a partition, those of the first.
-  package nonisolated(nonsending) func refuse(_ events: [RefusedEvent]) async throws(FrameStoreError) -> [BridgeResult] {
+  package nonisolated(nonsending) func refuse(_ events: [RefusedEvent]) async throws(FrameStoreError) -> [BridgeResult]
+  {
     guard !events.isEmpty else { return [] }
     let partition = FramePartition(0)
     let steps = events.map { event -> RedisStep in

@@ -36,7 +36,8 @@ extension Configuration {
   private func token(in path: String) throws -> String {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8), !text.trimmed.isEmpty else {
       throw ConfigurationProblem(
-        name: "PULSAR_TOKEN_FILE", message: "'\(path)' cannot be read, or is empty: it holds the token and nothing else")
+        name: "PULSAR_TOKEN_FILE", message: "'\(path)' cannot be read, or is empty: it holds the token and nothing else"
+      )
     }
     return text.trimmed
   }
