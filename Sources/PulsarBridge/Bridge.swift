@@ -80,7 +80,7 @@ package final class Bridge: Sendable {
       for (place, result) in zip(frames.map(\.0), try await store.bridge(frames.map(\.1), backlog: backlog)) {
         isAnswered[place] = count(result, metrics.added)
       }
-      if zip(frames.map(\.0), frames).contains(where: { !isAnswered[$0.0] }) {
+      if frames.contains(where: { !isAnswered[$0.0] }) {
         trouble.note(1, ["error": "Redis or a partition's stream is full (maxmemory, FRAMES_BACKLOG_MAX)"])
       }
       for (place, result) in zip(refused.map(\.0), try await store.refuse(refused.map(\.1))) {

@@ -17,23 +17,26 @@ final class BridgeRig: Sendable {
     server = try await fixture.redisServer(arguments: arguments)
     let loop = EventLoop(name: "bridge-test")
     fixture.addTeardown { loop.stop() }
-    func connection(_ timeout: Duration) async throws -> RedisConnection {
-      var configuration = RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(server.port))))
-      configuration.maxBackoff = .milliseconds(100)
-      configuration.commandTimeout = timeout
-      let connection = RedisConnection(
-        configuration: configuration, role: "test", loop: loop, logger: Logger(level: .error, sink: MemorySink()),
-        metrics: RedisMetrics(MetricsRegistry()))
-      fixture.addTeardown { await connection.close() }
-      connection.start()
-      try await eventually("the connection", within: .seconds(30)) { connection.isConnected }
-      return connection
-    }
     self.partitions = partitions
-    observer = try await connection(.seconds(30))
+    observer = try await Self.connection(server, loop, fixture, timeout: .seconds(30))
     store = FrameStore(
-      connection: try await connection(.milliseconds(500)),
+      connection: try await Self.connection(server, loop, fixture, timeout: .milliseconds(500)),
       settings: FrameStoreSettings(keys: FrameKeys(partitions: partitions)))
+  }
+
+  private static func connection(
+    _ server: RedisServer, _ loop: EventLoop, _ fixture: Fixture, timeout: Duration
+  ) async throws -> RedisConnection {
+    var configuration = RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(server.port))))
+    configuration.maxBackoff = .milliseconds(100)
+    configuration.commandTimeout = timeout
+    let connection = RedisConnection(
+      configuration: configuration, role: "test", loop: loop, logger: Logger(level: .error, sink: MemorySink()),
+      metrics: RedisMetrics(MetricsRegistry()))
+    fixture.addTeardown { await connection.close() }
+    connection.start()
+    try await eventually("the connection", within: .seconds(30)) { connection.isConnected }
+    return connection
   }
 
   /// A bridge that runs and is stopped with the fixture.

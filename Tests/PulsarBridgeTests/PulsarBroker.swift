@@ -42,7 +42,7 @@ final class PulsarBroker: Sendable {
       [
         "--config", files.file("broker.toml"), "--addr", "127.0.0.1:\(port)", "--db-path", files.file("data"),
         "--log-level", "info",
-      ], environment: FFmpegTool.cleanEnvironment()
+      ], environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
     ) { _, bytes in log.append(bytes) }
     self.process = process
     fixture.addTeardown { try await process.stop() }
