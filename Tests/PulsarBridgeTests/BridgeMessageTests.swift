@@ -27,7 +27,7 @@ import Testing
   @Test(
     "is a dead letter where nobody can tell whose frame it is",
     arguments: [
-      ("nonsense", DeadLetterReason.json, "not JSON at byte 0"), ("[1]", .json, "not an object"),
+      ("nonsense", DeadLetterReason.json, "not JSON at byte 1"), ("[1]", .json, "not an object"),
       (#"{"clientId":"c"}"#, .invalid, "deviceId"), (#"{"clientId":"","deviceId":7}"#, .invalid, "clientId, deviceId"),
     ])
   func refused(_ text: String, _ reason: DeadLetterReason, _ detail: String) {

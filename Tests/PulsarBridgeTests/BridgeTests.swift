@@ -17,16 +17,17 @@ import Testing
       let batches = (0..<20).map { batch in
         (0..<10).map { MadeMessages.message("\(batch * 10 + $0)", device: "d\($0 % 5)") }
       }
-      let source = MadeMessages(batches) { await rig.hasTaken($0) }
+      let source = MadeMessages(Array(batches.prefix(5))) { await rig.hasTaken($0) }
       let bridge = rig.bridge(fixture, source)
-      try await eventually("some to be there") { source.acknowledged.count >= 30 }
+      try await eventually("a quarter to be there") { source.acknowledged.count == 50 }
       rig.server.pause()
       fixture.addTeardown { rig.server.resume() }
+      source.add(batches.dropFirst(5))
       // What is in hand has no answer for longer than a command's timeout: receiving stops.
       try await eventually("a batch to be refused", within: .seconds(20)) {
-        rig.registry.render().contains(#"result="refused"} 10"#)
+        rig.registry.render().firstMatch(of: /result="refused"} [1-9]/) != nil
       }
-      #expect(bridge.inHand == 10)
+      #expect(bridge.inHand == 10 && source.left == 14 && source.acknowledged.count == 50)
       rig.server.resume()
       try await eventually("all of them", within: .seconds(30)) { source.acknowledged.count >= 200 }
       #expect(source.acknowledged.sorted() == (0..<200).map { "\($0)" }.sorted())
@@ -57,7 +58,7 @@ import Testing
       #expect(order(try await rig.entries(), of: "d1") == ["2", "4"])
       let dead = try await rig.entries(of: "frames:dead")
       #expect(dead.map { $0["reason"] } == ["json", "invalid"])
-      #expect(dead.map { $0["detail"] } == ["not JSON at byte 0", "deviceId"])
+      #expect(dead.map { $0["detail"] } == ["not JSON at byte 1", "deviceId"])
       #expect(dead.map { $0["entry"] } == ["pulsar:t:1", "pulsar:t:3"])
       #expect(dead.map { $0["event"] } == ["nonsense", #"{"clientId":"c1","deviceId":""}"#])
       #expect(dead.allSatisfy { $0["partition"] == "" && $0["tries"] == "0" && Int($0["at"] ?? "") ?? 0 > 0 })
@@ -78,7 +79,7 @@ import Testing
       let source = MadeMessages(batches) { await rig.hasTaken($0) }
       let bridge = rig.bridge(fixture, source, backlog: 6)
       try await eventually("the stream to be full and tried again") {
-        rig.registry.render().contains(#"result="refused"}"#) && bridge.inHand == 2
+        rig.registry.render().firstMatch(of: /result="refused"} [1-9]/) != nil && bridge.inHand == 2
       }
       #expect(source.acknowledged == (0..<6).map { "\($0)" })
       // Nothing more was received.
@@ -100,7 +101,9 @@ import Testing
       _ = try await rig.command("CONFIG", "SET", "maxmemory", "1")
       let source = MadeMessages([[MadeMessages.message("1", device: "d1")]]) { await rig.hasTaken($0) }
       let bridge = rig.bridge(fixture, source)
-      try await eventually("it to be refused") { rig.registry.render().contains(#"result="refused"}"#) }
+      try await eventually("it to be refused") {
+        rig.registry.render().firstMatch(of: /result="refused"} [1-9]/) != nil
+      }
       bridge.stop()
       try await eventually("the end") { bridge.inHand == 0 }
       #expect(source.acknowledged == [])

@@ -31,6 +31,9 @@ final class MadeMessages: MessageSource {
       hasKey: hasKey, receipt: Receipt())
   }
 
+  /// More batches, behind those that wait.
+  func add(_ batches: some Sequence<[BridgeMessage]>) { state.withLock { $0.waiting += batches } }
+
   var acknowledged: [String] { state.withLock { $0.acknowledged } }
   var wrong: [String] { state.withLock { $0.wrong } }
   /// Batches that were not received.
