@@ -26,6 +26,18 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=15s --retries=3 CMD ["mill
 ENTRYPOINT ["millrace"]
 CMD ["serve"]
 
+FROM debian AS pulsar
+RUN /opt/millrace/scripts/install-packages pulsar \
+  && pip install --no-deps --target /pulsar pulsar-client==3.13.0 \
+  && mv /pulsar/pulsar_client.libs/libpulsar-*.so /pulsar/libpulsar.so
+
+FROM worker AS pulsar-bridge
+COPY --from=pulsar /pulsar/libpulsar.so /opt/millrace/lib/libpulsar.so
+ENV PULSAR_LIBRARY=/opt/millrace/lib/libpulsar.so
+EXPOSE 9090
+HEALTHCHECK --interval=5s --timeout=3s --start-period=15s --retries=3 CMD ["millrace", "healthcheck", "--port=9090"]
+CMD ["pulsar-bridge"]
+
 FROM debian AS balancer
 RUN /opt/millrace/scripts/install-packages balancer && rm -rf /var/lib/apt/lists/*
 COPY config/haproxy /etc/millrace-balancer

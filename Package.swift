@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CYAML"),
     .systemLibrary(name: "CFFmpeg"),
     .target(name: "CLinux"),
+    .target(name: "CPulsar"),
     library("Identifiers", []),
     library("JSONCoding", []),
     library("Digests", ["COpenSSL"]),
@@ -69,11 +70,12 @@ let package = Package(
         "FrameEncoding", "CLinux",
       ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
+    library("PulsarBridge", ["Observability", "EventLoop", "Digests", "FrameRecorder", "CPulsar"]),
     library(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
-        "MediaLog", "Cluster", "Transcoding", "FrameEncoding", "FrameRecorder", "CYAML",
+        "MediaLog", "Cluster", "Transcoding", "FrameEncoding", "FrameRecorder", "PulsarBridge", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     executable("millrace-encoder", ["FrameEncoder"]),
@@ -107,6 +109,7 @@ let package = Package(
         "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
         "FrameEncoding", "TestKit",
       ]),
+    tests("PulsarBridge", ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),
     tests(
       "Worker",
       [

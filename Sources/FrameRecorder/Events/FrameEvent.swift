@@ -36,14 +36,28 @@ package struct FrameEvent: Sendable, Equatable {
   /// Reads the field `event` of a stream entry: an object with names in camelCase or snake_case (the first wins), `null`
   /// as good as absent, unknown names ignored. Strings have no control characters; their lengths are Unicode scalars.
   package static func parse(_ bytes: [UInt8]) throws(FrameEventError) -> FrameEvent {
+    try FrameEvent(json(bytes))
+  }
+
+  /// Whose event this is, whatever else it lacks: what tells its partition.
+  package static func owner(_ bytes: [UInt8]) throws(FrameEventError) -> DevicePair {
+    guard case .object(let members) = try json(bytes) else { throw .json(detail: "not an object") }
+    var fields = EventFields(members)
+    let client = fields.text("clientId", "client_id", 1...128, isRequired: true)
+    let device = fields.text("deviceId", "device_id", 1...128, isRequired: true)
+    guard let client = client.flatMap({ SafeName(sanitising: $0) }),
+      let device = device.flatMap({ SafeName(sanitising: $0) })
+    else { throw .invalid(fields: fields.bad) }
+    return DevicePair(client: client, device: device)
+  }
+
+  private static func json(_ bytes: [UInt8]) throws(FrameEventError) -> JSON {
     guard bytes.count <= mostBytes else { throw .json(detail: "\(bytes.count) bytes, at most \(mostBytes)") }
-    let json: JSON
     do {
-      json = try JSONParser.parse(bytes)
+      return try JSONParser.parse(bytes)
     } catch {
       throw .json(detail: "not JSON at byte \(error.offset)")
     }
-    return try FrameEvent(json)
   }
 
   /// As `parse`, of a value.

@@ -16,6 +16,7 @@ enum FrameScripts {
   static let forgetDevice = script(PackageResources.forget_device_lua)
   static let leaveJob = script(PackageResources.leave_job_lua)
   static let read = script(PackageResources.read_lua)
+  static let refuse = script(PackageResources.refuse_lua)
   static let release = script(PackageResources.release_lua)
   static let reset = script(PackageResources.reset_lua)
   static let seed = script(PackageResources.seed_lua)
@@ -24,8 +25,9 @@ enum FrameScripts {
   static let touch = script(PackageResources.touch_lua)
   static let trim = script(PackageResources.trim_lua)
 
-  /// The only one that Redis refuses when it is full.
+  /// The two that Redis refuses when it is full.
   static let intake = RedisScript(String(decoding: PackageResources.intake_lua, as: UTF8.self))
+  static let bridge = RedisScript(String(decoding: PackageResources.bridge_lua, as: UTF8.self))
 
   private static func script(_ body: [UInt8]) -> RedisScript {
     RedisScript(String(decoding: PackageResources.prelude_lua + body, as: UTF8.self))

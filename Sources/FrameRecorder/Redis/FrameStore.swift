@@ -16,7 +16,7 @@ package final class FrameStore: Sendable {
   // MARK: How
 
   /// Of the clock, ms.
-  private var offset: String { String(settings.clockOffset().wholeMilliseconds) }
+  var offset: String { String(settings.clockOffset().wholeMilliseconds) }
 
   nonisolated(nonsending) func run(
     _ script: RedisScript, keys: [String], _ arguments: [String]

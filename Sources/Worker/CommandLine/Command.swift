@@ -6,6 +6,7 @@ package enum Command: String, CaseIterable, Sendable {
   case archiveCleanup = "archive-cleanup"
   case resetDevice = "reset-device"
   case archiveRepair = "archive-repair"
+  case pulsarBridge = "pulsar-bridge"
   case version, help
 
   /// As a command line names it; `worker` is the reference's word for what a worker does.
@@ -27,6 +28,7 @@ package enum Command: String, CaseIterable, Sendable {
     case .archiveCleanup: "remove archives of device recordings whose time is over, once"
     case .resetDevice: "empty the recording of one device"
     case .archiveRepair: "adopt archives that the reference made"
+    case .pulsarBridge: "bring the frames of a Pulsar subscription to the recorder"
     case .version: "show the version"
     case .help: "explain a command"
     }
@@ -35,7 +37,7 @@ package enum Command: String, CaseIterable, Sendable {
   /// Whether settings and `--config` may follow.
   var takesSettings: Bool {
     switch self {
-    case .serve, .config, .profiles, .status, .drain, .healthcheck: true
+    case .serve, .config, .profiles, .status, .drain, .healthcheck, .pulsarBridge: true
     case .offlineChecker, .cleanup, .archiveCleanup, .resetDevice, .archiveRepair: true
     case .version, .help: false
     }

@@ -8,6 +8,7 @@ package enum CommandAction: Hashable, Sendable {
   case drain(CommandSettings, at: WorkerAddress?, worker: String)
   case healthcheck(CommandSettings)
   case frames(CommandSettings, FrameCommand)
+  case pulsarBridge(CommandSettings)
   case version
   /// Of one command, or of all.
   case help(Command?)

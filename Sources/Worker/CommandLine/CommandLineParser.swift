@@ -54,6 +54,7 @@ struct CommandLineParser {
       } catch {
         return .usageError([error.text])
       }
+    case .pulsarBridge: return .pulsarBridge(settings)
     case .version: return .version
     case .help:
       guard let topic = words.first else { return .help(nil) }

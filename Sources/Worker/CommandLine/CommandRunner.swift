@@ -5,12 +5,13 @@ internal import Foundation
 package struct CommandRunner: Sendable {
   private let serve: @Sendable (Configuration) async -> Int32
   private let keep: @Sendable (Configuration, FrameCommand, @escaping @Sendable (String) -> Void) async -> Int32
+  private let bridge: @Sendable (Configuration) async -> Int32
   private let write: @Sendable (String) -> Void
   private let writeError: @Sendable (String) -> Void
   private let directory: String
 
-  /// `serve` runs a worker until it is told to end, and answers the exit status; `keep` does one of the commands that keep
-  /// recordings. `directory` is that of `.env`.
+  /// `serve` runs a worker until it is told to end, and answers the exit status; `bridge` a bridge; `keep` does one of the
+  /// commands that keep recordings. `directory` is that of `.env`.
   package init(
     directory: String = FileManager.default.currentDirectoryPath,
     write: @escaping @Sendable (String) -> Void = { try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) },
@@ -20,10 +21,10 @@ package struct CommandRunner: Sendable {
     keep: @escaping @Sendable (Configuration, FrameCommand, @escaping @Sendable (String) -> Void) async -> Int32 = {
       await FrameCommandMain.run($0, $1, write: $2)
     },
+    bridge: @escaping @Sendable (Configuration) async -> Int32 = { await BridgeMain.run(configuration: $0) },
     serve: @escaping @Sendable (Configuration) async -> Int32
   ) {
-    self.serve = serve
-    self.keep = keep
+    (self.serve, self.keep, self.bridge) = (serve, keep, bridge)
     self.write = write
     self.writeError = writeError
     self.directory = directory
@@ -32,7 +33,8 @@ package struct CommandRunner: Sendable {
   /// `arguments` without the program's name.
   package func run(arguments: [String], environment: [String: String]) async -> Int32 {
     switch CommandLineParser.parse(arguments) {
-    case .serve(let settings): return await runServe(settings, environment)
+    case .serve(let settings): return await run(serve, settings, environment) { $0.refusals }
+    case .pulsarBridge(let settings): return await run(bridge, settings, environment) { $0.bridgeRefusals }
     case .config(_, form: .markdown): return printed(ConfigurationListing.markdown)
     case .config(let settings, let form):
       guard let effective = load(settings, environment) else { return 2 }
@@ -56,14 +58,17 @@ package struct CommandRunner: Sendable {
     }
   }
 
-  private func runServe(_ settings: CommandSettings, _ environment: [String: String]) async -> Int32 {
-    guard let effective = load(settings, environment) else { return 2 }
-    let refusals = effective.configuration.refusals
-    guard refusals.isEmpty else {
-      say(refusals.map(\.description))
+  private func run(
+    _ service: @Sendable (Configuration) async -> Int32, _ settings: CommandSettings, _ environment: [String: String],
+    refusals: (Configuration) -> [ConfigurationProblem]
+  ) async -> Int32 {
+    guard let configuration = load(settings, environment)?.configuration else { return 2 }
+    let problems = refusals(configuration)
+    guard problems.isEmpty else {
+      say(problems.map(\.description))
       return 2
     }
-    return await serve(effective.configuration)
+    return await service(configuration)
   }
 
   /// Whether or not this machine's worker records.

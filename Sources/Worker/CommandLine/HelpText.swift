@@ -53,6 +53,18 @@ enum HelpText {
         """
     case .offlineChecker, .cleanup, .archiveCleanup, .resetDevice, .archiveRepair:
       return usage(command) + FrameHelp.text(of: command)
+    case .pulsarBridge:
+      return usage(command)
+        + """
+        A process of its own beside the workers. It takes the messages of PULSAR_TOPIC (one event as JSON each, key = the
+        device) from the subscription PULSAR_SUBSCRIPTION of type Key_Shared to the Redis of the workers, and acknowledges
+        each when Redis has it. What is no event goes to the dead letters. GET /metrics and /livez at HOST and METRICS_PORT.
+        It needs libpulsar, Apache's C and C++ client, found at PULSAR_LIBRARY: the Python package pulsar-client brings it
+        as pulsar_client.libs/libpulsar-….so.
+        Exit status 0 after SIGTERM, 1 if Redis or Pulsar cannot be reached for 30 s, 2 if the library is absent or a setting
+        wrong, 130 at the second signal. The settings of 'serve' may be given; it reads the same environment and files.
+
+        """
     case .version, .help: return usage(command)
     }
   }
@@ -68,7 +80,7 @@ enum HelpText {
   private static func usage(_ command: Command) -> String {
     let arguments =
       switch command {
-      case .serve, .profiles, .healthcheck: " [--SETTING=VALUE …] [--config FILE]"
+      case .serve, .profiles, .healthcheck, .pulsarBridge: " [--SETTING=VALUE …] [--config FILE]"
       case .status: " [--watch] [--url http://HOST:PORT] [--SETTING=VALUE …] [--config FILE]"
       case .drain: " WORKER [--url http://HOST:PORT] [--SETTING=VALUE …] [--config FILE]"
       case .offlineChecker, .cleanup, .archiveCleanup, .resetDevice, .archiveRepair:

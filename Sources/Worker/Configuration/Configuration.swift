@@ -53,7 +53,7 @@ package struct Configuration: Sendable {
   /// What this build cannot do although the configuration asks for it. `serve` does not start with any.
   package var refusals: [ConfigurationProblem] { (slots + [frames.refusal]).compactMap { $0 } }
 
-  private var slots: [ConfigurationProblem?] {
+  var slots: [ConfigurationProblem?] {
     guard redis.isEnabled, redis.usesClusterProtocol else { return [] }
     return [
       ConfigurationProblem(

@@ -33,13 +33,6 @@ enum SettingsNotYetRead {
       ], "intake of frames over HTTP"
     ),
     (["FRAMES_PUBLIC_PLAY"], "recordings over HTTP"),
-    (
-      [
-        "PULSAR_SERVICE_URL", "PULSAR_TOPIC", "PULSAR_SUBSCRIPTION", "PULSAR_CONSUMER_NAME", "PULSAR_LIBRARY",
-        "PULSAR_INITIAL_POSITION", "PULSAR_TOKEN", "PULSAR_TOKEN_FILE", "PULSAR_TLS_CA_FILE",
-        "PULSAR_TLS_ALLOW_INSECURE", "PULSAR_MAX_UNACKED", "PROCESSING_RECEIVE_BATCH_TIMEOUT_MS",
-      ], "the Pulsar bridge"
-    ),
     (["METRICS_ENABLED", "METRICS_PORT", "METRICS_DEVICE_LABELS"], "metrics on a port of their own"),
   ]
 

@@ -36,6 +36,8 @@ import Testing
     #expect(parse("config") == .config(settings(), form: .text))
     #expect(parse("config --json --port 1") == .config(settings([("PORT", "1")]), form: .json))
     #expect(parse("config --markdown") == .config(settings(), form: .markdown))
+    #expect(
+      parse("pulsar-bridge --pulsar-topic t") == .pulsarBridge(settings([("PULSAR_TOPIC", "t")])))
     #expect(parse("healthcheck --port 1") == .healthcheck(settings([("PORT", "1")])))
     #expect(parse("version") == .version)
     #expect(parse("--version") == .version)
@@ -86,12 +88,14 @@ import Testing
     (
       "sevre",
       [
-        "sevre: no such command; did you mean serve? the commands are serve, config, profiles, status, drain, healthcheck, version, help"
+        "sevre: no such command; did you mean serve? the commands are serve, config, profiles, status, drain, healthcheck, pulsar-bridge, version, help"
       ]
     ),
     (
       "help me",
-      ["me: no such command; the commands are serve, config, profiles, status, drain, healthcheck, version, help"]
+      [
+        "me: no such command; the commands are serve, config, profiles, status, drain, healthcheck, pulsar-bridge, version, help"
+      ]
     ),
     ("help config serve", ["help explains one command at a time"]),
     ("--prot 3", ["--prot: no such option of 'serve'; did you mean --port? 'millrace help serve' lists all"]),

@@ -19,6 +19,10 @@ import Testing
     let runner = CommandRunner(
       directory: "/nonexistent", write: { text in output.withLock { $0 += text } },
       writeError: { text in errors.withLock { $0 += text } },
+      bridge: { configuration in
+        served.withLock { $0.append(configuration) }
+        return 8
+      },
       serve: { configuration in
         served.withLock { $0.append(configuration) }
         return 7
@@ -46,6 +50,16 @@ import Testing
     #expect(redis.status == 2 && redis.served.isEmpty)
     #expect(redis.errors.contains("does not speak to a Redis Cluster yet"))
     #expect(await run(["config"], environment: slots).status == 0)
+  }
+
+  @Test func theBridgeNeedsRedisAndNoStorage() async {
+    let environment = ["FRAMES_ENABLED": "true", "STORAGE_BASE_PATH": "/nowhere", "REDIS_URL": "redis://h"]
+    let outcome = await run(["pulsar-bridge"], environment: environment)
+    #expect(outcome.status == 8 && outcome.errors == "")
+    #expect(outcome.served.map(\.frames.pulsar.subscription) == ["stream-processor"])
+    let alone = await run(["pulsar-bridge"])
+    #expect(alone.status == 2 && alone.served.isEmpty)
+    #expect(alone.errors.hasPrefix("millrace: REDIS_ENABLED: the bridge brings frames to Redis"))
   }
 
   @Test func usageErrorsEndWithStatus2AndTheWayOut() async {

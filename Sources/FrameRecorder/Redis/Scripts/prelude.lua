@@ -58,16 +58,19 @@ local function acknowledge(stream, entries)
   end)
 end
 
--- letters: entry, client, device, reason, detail, tries. What the stream does not have is in them already, or lost.
+-- letter: entry, client, device, reason, detail, tries.
+local function add_letter(dead, partition, letter, event)
+  return redis.call('XADD', dead, 'MAXLEN', '~', '100000', '*', 'partition', partition, 'entry', letter[1], 'client',
+    letter[2], 'device', letter[3], 'reason', letter[4], 'detail', letter[5], 'tries', letter[6], 'at', text(NOW),
+    'event', event)
+end
+
+-- What the stream does not have is in the letters already, or lost.
 local function bury(stream, dead, partition, letters)
   local entries = {}
   for i, letter in ipairs(letters) do
     local found = redis.call('XRANGE', stream, letter[1], letter[1])[1]
-    if found then
-      redis.call('XADD', dead, 'MAXLEN', '~', '100000', '*', 'partition', partition, 'entry', letter[1], 'client',
-        letter[2], 'device', letter[3], 'reason', letter[4], 'detail', letter[5], 'tries', letter[6], 'at', text(NOW),
-        'event', fields(found[2]).event or '')
-    end
+    if found then add_letter(dead, partition, letter, fields(found[2]).event or '') end
     entries[i] = letter[1]
   end
   if #entries > 0 then redis.call('XTRIM', dead, 'MINID', '~', text(math.max(0, NOW - 7 * DAY * 1000))) end

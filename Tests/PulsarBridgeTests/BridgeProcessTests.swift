@@ -1,0 +1,142 @@
+import Foundation
+import FrameRecorder
+import TestKit
+import Testing
+
+@Suite(
+  "millrace pulsar-bridge", .timeLimit(.minutes(3)),
+  .enabled(if: PulsarBroker.hindrance == nil, PulsarBroker.hindrance))
+struct BridgeProcessTests {
+  private struct Scene {
+    let rig: BridgeRig
+    let broker: PulsarBroker
+    private let fixture: Fixture
+
+    init(_ fixture: Fixture) async throws {
+      self.fixture = fixture
+      rig = try await BridgeRig(fixture)
+      broker = try await PulsarBroker(fixture)
+    }
+
+    /// Of a bridge with its metrics on a free port.
+    func bridge(_ others: [String: String] = [:]) async throws -> WorkerProcess {
+      let environment = [
+        "REDIS_URL": "redis://127.0.0.1:\(rig.server.port)", "FRAMES_PARTITIONS": "4",
+        "PULSAR_SERVICE_URL": broker.url, "PULSAR_LIBRARY": broker.library,
+        "METRICS_PORT": String(try RedisServer.freePort()), "LOG_LEVEL": "debug",
+      ]
+      let bridge = try await fixture.worker(environment.merging(others) { $1 }, arguments: ["pulsar-bridge"])
+      try await eventually("the subscription", within: .seconds(30)) { bridge.log.contains("receiving") }
+      return bridge
+    }
+
+    /// Event numbers by device, in the order of the entries.
+    func numbers() async throws -> [String: [Int]] {
+      var found: [String: [Int]] = [:]
+      for entry in try await rig.entries() {
+        let event = try FrameEvent.parse(Array((entry["event"] ?? "").utf8))
+        found[event.rawDeviceID, default: []].append(try #require(Int(event.eventID)))
+      }
+      return found
+    }
+
+    func count() async throws -> Int { try await rig.entries().count }
+  }
+
+  private static func results(_ bridge: WorkerProcess) async throws -> [String: Int] {
+    let text = String(decoding: try await bridge.get("/metrics").body, as: UTF8.self)
+    var found: [String: Int] = [:]
+    for line in text.split(separator: "\n") where line.hasPrefix("millrace_frames_bridge_messages_total{") {
+      let parts = line.split(separator: "\"")
+      found[String(parts[1])] = Int(parts[2].dropFirst(2))
+    }
+    return found
+  }
+
+  @Test("brings 1,000 messages over once each and in order, killed in the middle, with a Redis that stood still")
+  func killedInTheMiddle() async throws {
+    try await withFixture { fixture in
+      let scene = try await Scene(fixture)
+      let (total, devices) = (1_000, 20)
+      let first = try await scene.bridge()
+      let begun = ContinuousClock.now
+      async let sending: Void = scene.broker.send(0..<total, devices: devices, pause: .milliseconds(8))
+      try await eventually("a third", within: .seconds(60)) { try await scene.count() >= total / 3 }
+      try await first.kill()
+      let atKill = try await scene.count()
+      let second = try await scene.bridge()
+      try await eventually("two thirds", within: .seconds(60)) { try await scene.count() >= 2 * total / 3 }
+      scene.rig.server.pause()
+      fixture.addTeardown { scene.rig.server.resume() }
+      try await Task.sleep(for: .seconds(5))  // the outage itself
+      scene.rig.server.resume()
+      try await sending
+      // What the dead consumer had in hand comes with whatever is sent next: pulsar-lite's way.
+      var nudge = total
+      try await eventually("all of them", within: .seconds(60), polling: .milliseconds(200)) {
+        let found = try await scene.numbers()
+        guard found.values.reduce(0, { $0 + $1.count(where: { $0 < total }) }) < total else { return true }
+        try await scene.broker.send(nudge..<nudge + 1)
+        nudge += 1
+        return false
+      }
+      let taken = begun.duration(to: .now)
+      let found = try await scene.numbers()
+      for device in 0..<devices {
+        let own = (found["d\(device)"] ?? []).filter { $0 < total }
+        #expect(own == (0..<total).filter { $0 % devices == device }, "d\(device)")
+      }
+      let results = try await Self.results(second)
+      #expect(results["dead"] == 0 && results["unkeyed"] == 0)
+      // Both together have added each once.
+      #expect(atKill + (results["added"] ?? 0) == nudge)
+      #expect(try await second.terminate() == .code(0))
+      print("bridge: \(atKill) at the kill, then \(results), \(nudge - total) sent to wake the broker, \(taken)")
+    }
+  }
+
+  @Test("writes bad messages to the dead letters, brings over those behind them, and leaves the broker nothing")
+  func badMessages() async throws {
+    try await withFixture { fixture in
+      let scene = try await Scene(fixture)
+      let bridge = try await scene.bridge()
+      try await scene.broker.send(raw: [
+        "nonsense", #"{"clientId":"c1"}"#, #"{"eventId":"9","clientId":"c1","deviceId":"d0"}"#,
+        String(repeating: "x", count: 20_000),
+      ])
+      try await scene.broker.send(0..<10)
+      try await eventually("those behind", within: .seconds(30)) { try await scene.count() == 11 }
+      let dead = try await scene.rig.entries(of: "frames:dead")
+      #expect(dead.map { $0["reason"] } == ["json", "invalid", "json"])
+      #expect(dead.map { $0["event"]?.count } == [8, 17, 16_384])
+      let results = try await Self.results(bridge)
+      #expect(results == ["added": 11, "known": 0, "dead": 3, "refused": 0, "unkeyed": 4])
+      #expect(try await bridge.terminate() == .code(0))
+      // All were acknowledged before the end: another one gets only what is new.
+      let next = try await scene.bridge()
+      try await scene.broker.send(10..<11)
+      try await eventually("the new one", within: .seconds(30)) { try await scene.count() == 12 }
+      #expect(try await Self.results(next)["known"] == 0)
+    }
+  }
+
+  @Test("ends at once at the second signal, with 130, while Redis keeps it from finishing")
+  func secondSignal() async throws {
+    try await withFixture { fixture in
+      let scene = try await Scene(fixture)
+      let bridge = try await scene.bridge()
+      try await scene.broker.send(0..<1)
+      try await eventually("it to work", within: .seconds(30)) { try await scene.count() == 1 }
+      scene.rig.server.pause()
+      fixture.addTeardown { scene.rig.server.resume() }
+      try await scene.broker.send(1..<2)
+      try await eventually("a message in hand", within: .seconds(30)) {
+        try await Self.results(bridge)["refused"] ?? 0 > 0
+      }
+      bridge.signal(SIGTERM)
+      try await eventually("the stop") { bridge.log.contains("stopping") }
+      bridge.signal(SIGTERM)
+      #expect(try await bridge.exit(within: .seconds(5)) == .code(130))
+    }
+  }
+}
