@@ -65,7 +65,8 @@ let package = Package(
     .target(
       name: "FrameRecorder",
       dependencies: [
-        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "CLinux",
+        "Identifiers", "JSONCoding", "Digests", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "CLinux",
       ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(

@@ -42,11 +42,15 @@ import Testing
     // Without content the line end of the header is that of the delimiter.
     ("--b\r\nContent-Disposition: form-data; name=x\r\n\r\n--b--", ["x="]),
     ("--b\r\nContent-Disposition: form-data; name=x\r\n\r\n--c\r\n--b--", ["x=--c"]),
-    ("no --b\r\n--b\r\nContent-Disposition: form-data; name=x\r\n\r\n-\r\r\n-\r\n--\r\n--a\r\n\r\n--b--",
-      ["x=-\r\r\n-\r\n--\r\n--a\r\n"]),
-    ("--b\r\nContent-Disposition: form-data;\r\n name=\"f\"; filename=\"a\\\"b\\c;.jpg\"\r\nContent-Type: image/jpeg"
-      + "\r\n\r\n\r\n\r\n--b\r\nX: y\r\nContent-Disposition: form-data; name=g\r\n\r\nz\r\n--b--\r\n",
-      ["f(a\"b\\c;.jpg;image/jpeg)=\r\n", "g=z"]),
+    (
+      "no --b\r\n--b\r\nContent-Disposition: form-data; name=x\r\n\r\n-\r\r\n-\r\n--\r\n--a\r\n\r\n--b--",
+      ["x=-\r\r\n-\r\n--\r\n--a\r\n"]
+    ),
+    (
+      "--b\r\nContent-Disposition: form-data;\r\n name=\"f\"; filename=\"a\\\"b\\c;.jpg\"\r\nContent-Type: image/jpeg"
+        + "\r\n\r\n\r\n\r\n--b\r\nX: y\r\nContent-Disposition: form-data; name=g\r\n\r\nz\r\n--b--\r\n",
+      ["f(a\"b\\c;.jpg;image/jpeg)=\r\n", "g=z"]
+    ),
   ]
 
   @Test(arguments: bodies) func tableOfBodiesInPiecesOfAnySize(text: String, parts: [String]) throws {
@@ -93,13 +97,15 @@ import Testing
     #expect(try MultipartBoundary(contentType: contentType).text == text)
   }
 
-  @Test(arguments: [
-    (nil, MultipartError.notMultipart), ("application/json", .notMultipart), ("", .notMultipart),
-    ("multipart/mixed; boundary=a", .notMultipart), ("multipart/form-data", .invalidBoundary),
-    ("multipart/form-data; boundary=", .invalidBoundary), ("multipart/form-data; boundary=\"a \"", .invalidBoundary),
-    ("multipart/form-data; boundary=a\u{1}", .invalidBoundary),
-    ("multipart/form-data; boundary=" + String(repeating: "x", count: 71), .invalidBoundary),
-  ] as [(String?, MultipartError)]) func whatIsNoBoundary(contentType: String?, error: MultipartError) {
+  @Test(
+    arguments: [
+      (nil, MultipartError.notMultipart), ("application/json", .notMultipart), ("", .notMultipart),
+      ("multipart/mixed; boundary=a", .notMultipart), ("multipart/form-data", .invalidBoundary),
+      ("multipart/form-data; boundary=", .invalidBoundary), ("multipart/form-data; boundary=\"a \"", .invalidBoundary),
+      ("multipart/form-data; boundary=a\u{1}", .invalidBoundary),
+      ("multipart/form-data; boundary=" + String(repeating: "x", count: 71), .invalidBoundary),
+    ] as [(String?, MultipartError)]) func whatIsNoBoundary(contentType: String?, error: MultipartError)
+  {
     #expect(throws: error) { try MultipartBoundary(contentType: contentType) }
   }
 
@@ -121,7 +127,8 @@ import Testing
       body += Array("--\(boundary)--\r\n".utf8)
       let pieces = (0..<Int.random(in: 0...12, using: &generator)).map { _ in Int.random(in: 0...body.count) }.sorted()
       let found = try parse(body, boundary: boundary, pieces: pieces)
-      #expect(found == expected, "boundary \(boundary), body \(String(reflecting: String(decoding: body, as: UTF8.self)))")
+      #expect(
+        found == expected, "boundary \(boundary), body \(String(reflecting: String(decoding: body, as: UTF8.self)))")
     }
   }
 

@@ -58,7 +58,8 @@ import Testing
     (["POST \(target) HTTP/1.1", "Host: a"] + fields).joined(separator: "\r\n") + "\r\n\r\n"
   }
 
-  @Test(arguments: [0, 1, 1000, 65_536, 3_000_000]) func theHandlerGetsItAllWhateverTheFraming(count: Int) async throws {
+  @Test(arguments: [0, 1, 1000, 65_536, 3_000_000]) func theHandlerGetsItAllWhateverTheFraming(count: Int) async throws
+  {
     let seen = Seen()
     let body = body(count)
     let expected = answer(body)
