@@ -2,7 +2,8 @@
 -- KEYS: 1 the partition's stream, 2 the source's key or, without a source, the stream again, 3 the device's record or the
 -- stream again. ARGV: 1 lifetime of the source in s, 2 and 3 entries that partition and device may have waiting (0: any
 -- number), 4 event id that the source's key remembers behind the entry, or nothing, then fields and values of the entry.
--- Replies: known, entry, event id | backlog, entries | device-backlog, entries | added, entry. Without allow-oom: what is refused here has not been accepted.
+-- Replies: known, entry, event id | backlog, entries | device-backlog, entries | added, entry. Without allow-oom: what is
+-- refused here has not been accepted.
 local STREAM, SOURCE, DEVICE = KEYS[1], KEYS[2], KEYS[3]
 if SOURCE ~= STREAM then
   local entry = redis.call('GET', SOURCE)
