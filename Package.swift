@@ -73,7 +73,7 @@ let package = Package(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
-        "MediaLog", "Cluster", "Transcoding", "CYAML",
+        "MediaLog", "Cluster", "Transcoding", "FrameRecorder", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     executable("millrace-encoder", ["FrameEncoder"]),
@@ -107,6 +107,11 @@ let package = Package(
         "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
         "FrameEncoding", "TestKit",
       ]),
-    tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
+    tests(
+      "Worker",
+      [
+        "Identifiers", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding", "FrameRecorder",
+        "TestKit",
+      ]),
   ]
 )

@@ -53,7 +53,11 @@ package final class FrameUploads {
     let (known, device, id) = (frame.upload, frame.device, frame.id)
     return try await storage.run(key: key) { adapter throws(StorageError) in
       let handle: UploadHandle
-      if let known { handle = known } else { handle = UploadHandle(try adapter.begin(Self.path(id, device, in: adapter))) }
+      if let known {
+        handle = known
+      } else {
+        handle = UploadHandle(try adapter.begin(Self.path(id, device, in: adapter)))
+      }
       let written = bytes.withUnsafeBytes { raw in
         Result { () throws(StorageError) in try handle.upload.write(raw) }
       }

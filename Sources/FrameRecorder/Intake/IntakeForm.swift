@@ -41,8 +41,10 @@ package struct IntakeForm: Sendable {
     return Self.pair(client, device)
   }
 
-  /// The whole, checked. `received`: when the request came.
-  package func request(_ sender: IntakeSender, received: FrameTime) throws(IntakeFormError) -> IntakeRequest {
+  /// The whole, checked. `received`: when the request came; `frames`: how many it has.
+  package func request(
+    _ sender: IntakeSender, received: FrameTime, frames: Int
+  ) throws(IntakeFormError) -> IntakeRequest {
     var faults: [IntakeFieldFault] = []
     if let owner = sender.tokenClient {
       let claimed = [sender.headerClient, values[.clientID].flatMap { String(validating: $0, as: UTF8.self) }]
@@ -56,6 +58,7 @@ package struct IntakeForm: Sendable {
     let secondaryKey = text(.secondaryKey, 0...200, &faults)
     let key = sender.idempotencyKey.flatMap { $0.isEmpty ? nil : $0 }
     if let key { check(key, "Idempotency-Key", 1...200, &faults) }
+    if frames == 0 { faults.append(IntakeFieldFault("frame", .missing)) }
     guard faults.isEmpty, let client, let device, let timestamp, let pair = Self.pair(client, device) else {
       throw .invalid(faults)
     }
