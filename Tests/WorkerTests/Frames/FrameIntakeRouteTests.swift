@@ -17,15 +17,28 @@ import Testing
     struct Frame: Decodable {
       let index: Int
       let status: String
-      let event_id: String?
-      let frame_path: String?
+      let eventID: String?
+      let path: String?
       let reason: String?
+
+      enum CodingKeys: String, CodingKey {
+        case index, status, reason
+        case eventID = "event_id"
+        case path = "frame_path"
+      }
     }
-    let request_id: String
-    let client_id: String
-    let device_id: String
+    let requestID: String
+    let clientID: String
+    let deviceID: String
     let accepted: Int
     let frames: [Frame]
+
+    enum CodingKeys: String, CodingKey {
+      case accepted, frames
+      case requestID = "request_id"
+      case clientID = "client_id"
+      case deviceID = "device_id"
+    }
   }
 
   private struct Refusal: Decodable {
@@ -56,18 +69,18 @@ import Testing
         let response = try await server.post(parts + [("other", garbage)], path: "/m3u-proxy/v1/stream/frames")
         let answer = try response.decoded(as: Answer.self)
         #expect(response.status == 202 && answer.accepted == 2)
-        #expect(answer.client_id == "acme.eu" && answer.device_id == "30:dd")
-        #expect(answer.request_id == response.head["X-Request-Id"])
+        #expect(answer.clientID == "acme.eu" && answer.deviceID == "30:dd")
+        #expect(answer.requestID == response.head["X-Request-Id"])
         #expect(answer.frames.map(\.index) == [0, 1, 2, 3])
         #expect(answer.frames.map(\.status) == ["accepted", "rejected", "rejected", "accepted"])
         #expect(answer.frames.map(\.reason) == [nil, "empty", "not-an-image", nil])
         for (frame, picture) in [(answer.frames[0], pictures[0]), (answer.frames[3], pictures[1])] {
-          let path = try #require(frame.frame_path)
-          #expect(path == "client_ids/acme_eu/device_id/30_dd/frames/\(frame.event_id ?? "").jpg")
+          let path = try #require(frame.path)
+          #expect(path == "client_ids/acme_eu/device_id/30_dd/frames/\(frame.eventID ?? "").jpg")
           #expect(try readFile(server.folder.file(path)) == picture)
         }
         let events = try await server.events().suffix(2)
-        #expect(events.map(\.eventID) == [answer.frames[0], answer.frames[3]].compactMap(\.event_id))
+        #expect(events.map(\.eventID) == [answer.frames[0], answer.frames[3]].compactMap(\.eventID))
         #expect(events.allSatisfy { $0.location == FrameLocation(latitude: 1.5, longitude: 2) })
       }
       #expect(try await server.events().count == 4)
@@ -94,14 +107,14 @@ import Testing
       let first = try await server.events().map(\.eventID)
       for _ in 0..<2 {
         let answer = try await server.post(parts, headers: ["Idempotency-Key": "k"]).decoded(as: Answer.self)
-        #expect(answer.frames.compactMap(\.event_id) == first)
+        #expect(answer.frames.compactMap(\.eventID) == first)
       }
       // The request's own id does the same.
       let named = parts + [("request_id", Array("r7".utf8))]
       let other = try await server.post(named).decoded(as: Answer.self)
-      #expect(other.request_id == "r7" && Set(other.frames.compactMap(\.event_id)).isDisjoint(with: first))
+      #expect(other.requestID == "r7" && Set(other.frames.compactMap(\.eventID)).isDisjoint(with: first))
       #expect(
-        try await server.post(named).decoded(as: Answer.self).frames.map(\.event_id) == other.frames.map(\.event_id))
+        try await server.post(named).decoded(as: Answer.self).frames.map(\.eventID) == other.frames.map(\.eventID))
       #expect(try await server.events().count == 4 && server.files.count == 4)
     }
   }
@@ -163,18 +176,18 @@ import Testing
       client.close()
       try expect(try await one.post(parts, headers: ["X-API-Token": "wrong"]), 403, "token-invalid")
       let named = ["X-API-Token": "secret", "X-Client-Id": "header"]
-      #expect(try await one.post(parts, headers: named).decoded(as: Answer.self).client_id == "header")
+      #expect(try await one.post(parts, headers: named).decoded(as: Answer.self).clientID == "header")
 
       let many = try await IntakeServer(fixture, token: "secret", clients: "# who\n\ntoken-a  acme\ntoken-b\tother\n")
       try expect(try await many.post(parts), 401, "token-required")
       try expect(try await many.post(parts, headers: ["X-API-Token": "token-c"]), 403, "token-invalid")
       let own = try await many.post(parts, headers: ["Authorization": "Bearer token-a"])
-      #expect(try own.decoded(as: Answer.self).client_id == "acme")
+      #expect(try own.decoded(as: Answer.self).clientID == "acme")
       for headers in [["X-API-Token": "token-a", "X-Client-Id": "other"], ["X-API-Token": "token-b"]] {
         let foreign = parts + (headers.count == 1 ? [("client_id", Array("acme".utf8))] : [])
         try expect(try await many.post(foreign, headers: headers), 403, "client-mismatch")
       }
-      #expect(try await many.post(parts, headers: named).decoded(as: Answer.self).client_id == "header")
+      #expect(try await many.post(parts, headers: named).decoded(as: Answer.self).clientID == "header")
       #expect(many.files.count == 2)
       for server in [one, many] {
         let log = server.sink.records.map { "\($0.message) \($0.metadata)" }.joined()
@@ -235,7 +248,7 @@ import Testing
       // What follows a JPEG's end is part of its file: 15 MiB that only pass by.
       let padded = picture + [UInt8](repeating: 0xAB, count: 15 << 20)
       let answer = try await server.post(IntakeServer.fields() + [("frame", padded)]).decoded(as: Answer.self)
-      #expect(try readFile(server.folder.file(answer.frames[0].frame_path ?? "")) == padded)
+      #expect(try readFile(server.folder.file(answer.frames[0].path ?? "")) == padded)
     }
   }
 
@@ -256,7 +269,7 @@ import Testing
       let answer = try JSONDecoder().decode(Answer.self, from: Data(output))
       #expect(answer.accepted == 2)
       for frame in answer.frames {
-        #expect(try readFile(server.folder.file(frame.frame_path ?? "")) == picture)
+        #expect(try readFile(server.folder.file(frame.path ?? "")) == picture)
       }
     }
   }
