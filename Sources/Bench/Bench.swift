@@ -17,6 +17,7 @@ enum Bench {
     case "transport": TransportStreamBench.run()
     case "playlist": PlaylistBench.run()
     case "frames": try await FramesBench(options).run()
+    case "recorder": try await RecorderBench(options).run()
     case "fanout": try await FanOutBench(options).run()
     case "hold": try await HoldBench(options).run()
     case "join": try await JoinBench(options).run()
@@ -39,6 +40,9 @@ enum Bench {
       playlist                       a device's playlist of a day: ms to render and to read back
       frames   --rounds 5            a segment of six 1080p frames: CPU beside the reference's ffmpeg and ffprobe
                --segments 8
+      recorder --devices 200         devices that send a frame a second, one worker killed at half time: every frame
+               --seconds 300         counted by decoding, time to the first commit after the kill
+               --workers 2 --kill 1
       fanout   --clients 200,800     server CPU-seconds per GB beside a raw write loop, alternating
                --rounds 5 --seconds 6
       hold     --clients 1600        whether so many viewers get the stream's rate
