@@ -64,7 +64,7 @@ import Testing
     let body = Array(text.utf8)
     for first in 0...body.count {
       #expect(try parse(body, pieces: [first]) == parts)
-      for second in first...body.count { #expect(try parse(body, pieces: [first, second]) == parts) }
+      for second in first...min(first + 6, body.count) { #expect(try parse(body, pieces: [first, second]) == parts) }
     }
   }
 

@@ -5,7 +5,8 @@ import TestKit
 import Testing
 
 @Suite("scripts/demo-devices", .timeLimit(.minutes(2))) struct DemoDevicesTests {
-  private let script = #filePath.replacing("Tests/WorkerTests/Frames/DemoDevicesTests.swift", with: "scripts/demo-devices")
+  private let script = #filePath.replacing(
+    "Tests/WorkerTests/Frames/DemoDevicesTests.swift", with: "scripts/demo-devices")
 
   @Test("each device sends its frames, and sends again what was not taken")
   func sends() async throws {
@@ -33,10 +34,12 @@ import Testing
     }
   }
 
-  @Test("says what is wrong before it sends anything", arguments: [
-    (["2", "--url", "ftp://h"], "has to be http://"), (["0"], "has to be above 0"),
-    (["2", "--url", "http://127.0.0.1:1"], "no worker answers at http://127.0.0.1:1"),
-  ])
+  @Test(
+    "says what is wrong before it sends anything",
+    arguments: [
+      (["2", "--url", "ftp://h"], "has to be http://"), (["0"], "has to be above 0"),
+      (["2", "--url", "http://127.0.0.1:1"], "no worker answers at http://127.0.0.1:1"),
+    ])
   func complains(arguments: [String], text: String) async throws {
     let result = try await FFmpegTool.run(script, arguments)
     #expect(result.status != .code(0) && result.errors.contains(text), "\(result.errors)")
@@ -49,7 +52,8 @@ import Testing
       let temporary = try fixture.temporaryFolder("demo-tmp")
       let process = try await SpawnedProcess.start(
         script, ["3", "--url", "http://127.0.0.1:\(server.port)", "--interval", "0.1"],
-        environment: ["PATH": "/usr/bin:/bin", "TMPDIR": temporary.path]) { _, _ in }
+        environment: ["PATH": "/usr/bin:/bin", "TMPDIR": temporary.path]
+      ) { _, _ in }
       fixture.addTeardown { try await process.stop() }
       try await eventually("frames", within: .seconds(30)) { try await server.events().count > 3 }
       process.signal(SIGINT)
