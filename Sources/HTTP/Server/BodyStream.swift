@@ -3,7 +3,7 @@ internal import Synchronization
 /// The body of a request, piece by piece while it comes, for one reader. While 64 KiB of it are unread the server leaves
 /// the rest in the client's hands.
 package final class BodyStream: Sendable {
-  /// Unread bytes from which on no more is read from the socket. A piece has at most twice as many.
+  /// Unread bytes at most: with so many no more is read from the socket.
   package static let window = 65_536
 
   private typealias Reader = CheckedContinuation<Result<[UInt8]?, RequestBodyError>, Never>
@@ -25,6 +25,9 @@ package final class BodyStream: Sendable {
     }
     return try result.get()
   }
+
+  /// How many bytes there is room for, at least one.
+  var room: Int { machine.withLock { $0.room } }
 
   /// Adds bytes that have come. True: that is enough for now.
   func add(_ bytes: [UInt8]) -> Bool {

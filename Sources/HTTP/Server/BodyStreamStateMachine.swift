@@ -22,6 +22,10 @@ struct BodyStreamStateMachine<Reader> {
 
   init(window: Int) { self.window = window }
 
+  var room: Int {
+    if case .kept(let bytes) = state { max(1, window - bytes.count) } else { window }
+  }
+
   enum AskAction {
     case answer(Result<[UInt8]?, RequestBodyError>)
     case wait

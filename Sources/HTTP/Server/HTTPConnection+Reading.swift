@@ -32,7 +32,7 @@ extension HTTPConnection {
   }
 
   private func readAndParse() {
-    guard let bytes = readSome(server.scratch.count) else { return }
+    guard let bytes = readSome(min(server.scratch.count, bodyStream?.room ?? .max)) else { return }
     isPumping = true
     let consumed = consume(bytes)
     isPumping = false

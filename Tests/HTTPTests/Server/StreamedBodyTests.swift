@@ -79,7 +79,7 @@ import Testing
       #expect(try client.readResponse().text == expected)
       #expect(try client.readResponse().text == "next")
     }
-    #expect(seen.largest.withLock { $0 } <= 2 * BodyStream.window)
+    #expect(seen.largest.withLock { $0 } <= BodyStream.window)
   }
 
   @Test func otherRoutesKeepTheirWholeBodiesAndTheirLimit() async throws {
