@@ -163,7 +163,7 @@ struct IntakeAcceptance {
       links.append(contentsOf: [StoragePath.secondaryKeys(of: device.client).entry(name)].compactMap(\.self))
     }
     if settings.makesRequestLinks, request.hasOwnRequestID, let name = StoragePath.linkName(request.requestID) {
-      links.append(contentsOf: [StoragePath.requestIDs(of: device.client).entry(name)].compactMap(\.self))
+      links.append(contentsOf: [StoragePath.requests(of: device.client).entry(name)].compactMap(\.self))
     }
     guard !links.isEmpty else { return }
     let text = "../device_id/\(device.device)/frames"

@@ -13,5 +13,8 @@ package struct IntakeSettings: Sendable, Equatable {
   /// `FRAMES_REQUEST_LINKS`
   package var makesRequestLinks = false
 
+  /// From a request's head to the end of its body. Sweeps take a file to be in the stream 10 minutes after it was written.
+  package var mostTime = Duration.seconds(300)
+
   package init() {}
 }

@@ -59,7 +59,7 @@ extension StoragePath {
   package static func secondaryKeys(of client: SafeName) -> StoragePath {
     StoragePath.client(client).plain("secondary_key")
   }
-  package static func requestIDs(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("request_id") }
+  package static func requests(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("request_id") }
 
   package static func playlist(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls").plain(playlistName) }
   package static func segments(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls").plain("segments") }

@@ -252,6 +252,30 @@ import Testing
     }
   }
 
+  @Test("a request that goes on for too long is a 408")
+  func slow() async throws {
+    let picture = try await pictures(1)[0]
+    try await withFixture { fixture in
+      let server = try await IntakeServer(fixture) { $0.mostTime = .milliseconds(300) }
+      let client = try await RawHTTPClient.connect(port: server.port)
+      defer { client.close() }
+      try await client.send(
+        "POST /v1/stream/frames HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b0undary\r\n"
+          + "Content-Length: 1000000\r\n\r\n")
+      try await client.send(IntakeServer.body([("frame", picture)]).dropLast(picture.count / 2))
+      try await eventually("a file") { server.files.count == 1 }
+      let dribble = Task {
+        while !Task.isCancelled {
+          try await client.send([0x41])
+          try await Task.sleep(for: .milliseconds(20))
+        }
+      }
+      #expect(try await client.readHead().status == 408)
+      dribble.cancel()
+      try await eventually("no file") { server.files.isEmpty }
+    }
+  }
+
   @Test("takes what curl sends")
   func curl() async throws {
     let picture = try await pictures(1)[0]

@@ -9,6 +9,7 @@ struct FrameFormReader {
   private var form = IntakeForm()
   private var part = Part.ignored
   private var otherParts = 0
+  private let end: ContinuousClock.Instant
 
   private enum Part {
     case frame
@@ -22,11 +23,13 @@ struct FrameFormReader {
   init(boundary: MultipartBoundary, sender: IntakeSender, settings: IntakeSettings) {
     parser = MultipartParser(boundary)
     (self.sender, self.settings) = (sender, settings)
+    end = .now + settings.mostTime
   }
 
   /// Throws `MultipartError`, `Problem`, `IntakeError`, `RequestBodyError`.
   mutating func read(_ body: BodyStream?, into uploads: FrameUploads) async throws -> IntakeForm {
     while let piece = try await body?.next() {
+      guard ContinuousClock.now < end else { throw Problem.tooSlow(settings.mostTime) }
       for event in try parser.feed(piece) { try await take(event, into: uploads) }
     }
     try parser.finish()

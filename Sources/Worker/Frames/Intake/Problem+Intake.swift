@@ -51,6 +51,11 @@ extension Problem {
       .contentTooLarge, code: "frame-too-large", detail: "A frame has more than FRAMES_MAX_FRAME_BYTES=\(most) bytes")
   }
 
+  static func tooSlow(_ most: Duration) -> Problem {
+    Problem(
+      .requestTimeout, code: "request-timeout", detail: "The request took over \(most.components.seconds) s")
+  }
+
   static func tooManyFrames(_ most: Int) -> Problem {
     Problem(
       .unprocessableContent, code: "too-many-frames",
