@@ -73,7 +73,7 @@ let package = Package(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
-        "MediaLog", "Cluster", "Transcoding", "FrameRecorder", "CYAML",
+        "MediaLog", "Cluster", "Transcoding", "FrameEncoding", "FrameRecorder", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     executable("millrace-encoder", ["FrameEncoder"]),
@@ -110,8 +110,8 @@ let package = Package(
     tests(
       "Worker",
       [
-        "Identifiers", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding", "FrameRecorder",
-        "TestKit",
+        "Identifiers", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding", "FrameEncoding",
+        "FrameRecorder", "TestKit",
       ]),
   ]
 )

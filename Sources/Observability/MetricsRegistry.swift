@@ -53,6 +53,11 @@ package final class MetricsRegistry: Sendable {
     insert(name, help: help, .read(kind: "counter", labels: []) { [[]: Double(read())] })
   }
 
+  /// As above, in parts of a unit: seconds.
+  package func counter(_ name: StaticString, help: StaticString, read: @escaping @Sendable () -> Double) {
+    insert(name, help: help, .read(kind: "counter", labels: []) { [[]: read()] })
+  }
+
   /// Everything in the Prometheus text format 0.0.4, in the order of the names.
   package func render() -> String {
     let sorted = entries.withLock { $0.sorted { $0.key < $1.key } }

@@ -42,7 +42,11 @@ struct BatchRunner: Sendable {
     let answer = try? await services.store.begin(
       owned, device, generation: machine.generation, firstEntry: machine.firstEntry, tryNumber: tryNumber,
       above: above)
-    if case .fenced = answer { fenced("begin") }
+    switch answer {
+    case .begun: services.onStep(.begun)
+    case .fenced: fenced("begin")
+    case .unseeded, .reset, nil: break
+    }
     return answer
   }
 
@@ -58,6 +62,7 @@ struct BatchRunner: Sendable {
     let answer = try? await services.store.commit(owned, segment)
     switch answer {
     case .recorded:
+      services.onStep(.committed)
       metrics.commitSeconds.observe((ContinuousClock.now - start) / .seconds(1))
       note(segment)
       _ = try? await services.store.trim(device)
@@ -121,6 +126,8 @@ struct BatchRunner: Sendable {
     }
     switch outcome {
     case .done(let report):
+      services.onStep(.encoded)
+      metrics.encodeMicroseconds.add(UInt64(max(0, report.processorMicroseconds)))
       metrics.truncated.add(UInt64(report.frames.count { $0 == .good(truncated: true) }))
     case .failed(let reason), .prevented(let reason):
       metrics.errors.with(["ffmpeg"]).add()
@@ -140,6 +147,7 @@ struct BatchRunner: Sendable {
   /// Where the name is taken the segment is made again for another one.
   nonisolated(nonsending) private func publish(_ temporary: StoragePath, _ path: StoragePath) async -> StorageError? {
     let failure = await error { adapter throws(StorageError) in try adapter.publish(temporary, as: path) }
+    if failure == nil { services.onStep(.published) }
     if failure?.code == .exists {
       _ = await error { adapter throws(StorageError) in try adapter.delete(temporary) }
     }

@@ -16,6 +16,7 @@ extension PartitionRecorder {
         return await fenced()
       case .read(let frames, let last, let now):
         clock = (now, .now)
+        if !frames.isEmpty { services.onStep(.read) }
         guard mayRead else { return false }
         try await take(frames)
         if let last { lastTaken = max(lastTaken, last) }
@@ -80,10 +81,22 @@ extension PartitionRecorder {
   func trim(_ now: ContinuousClock.Instant) async {
     guard now - trimmedAt >= Self.trimPause else { return }
     trimmedAt = now
-    for device in devices.keys {
-      guard let trimmed = try? await services.store.trim(device), trimmed.count > 0 else { continue }
-      services.playlists?.changed(device)
-    }
+    for device in devices.keys { _ = try? await services.store.trim(device) }
+    // Of all: an owner that stood still may have written an older one over it.
+    for device in devices.keys { services.playlists?.changed(device) }
+  }
+
+  /// The former owner may have died between a commit and the playlist's file.
+  func mend() async {
+    guard !hasMended, let playlists = services.playlists, let clock else { return }
+    let since = clock.redis.advanced(byMilliseconds: -Self.mendSpan)
+    guard
+      let found = try? await services.store.devices(
+        of: owned.partition, receivedSince: since, atMost: Self.mostMended)
+    else { return }
+    hasMended = true
+    guard !isDropped else { return }
+    for device in found { playlists.changed(device) }
   }
 
   /// Puts what was read into the queues; throws before anything has changed.

@@ -25,6 +25,8 @@ actor PartitionRecorder {
   var trimmedAt = ContinuousClock.now
   var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   var phase = Phase.reading
+  /// Whether the playlist files that the former owner may have left behind are written anew.
+  var hasMended = false
   private var isRunning = false
 
   enum Phase {
@@ -42,6 +44,9 @@ actor PartitionRecorder {
   static let mostReread = 200
   static let replacePause = Duration.seconds(1)
   static let trimPause = Duration.seconds(60)
+  /// A playlist file can be behind that belongs to a device from which something came so recently.
+  static let mendSpan: Int64 = 600_000
+  static let mostMended = 10_000
 
   init(_ owned: OwnedPartition, _ services: RecorderServices) { (self.owned, self.services) = (owned, services) }
 
@@ -140,6 +145,7 @@ actor PartitionRecorder {
     await replace(now)
     await tell()
     await trim(now)
+    await mend()
     return isFull ? false : await read()
   }
 

@@ -16,6 +16,9 @@ package final class PlaylistWriter: Sendable {
   private let target: Int
   private let metrics: RecorderMetrics
   private let logger: Logger
+  private let onWritten: @Sendable () -> Void
+  private let isEnding = Atomic<Bool>(false)
+  private let ending = Wakeup()
   private let devices = Mutex<[DevicePair: Device]>([:])
   private let work = TaskBag()
   private static let retry = Duration.seconds(5)
@@ -23,11 +26,13 @@ package final class PlaylistWriter: Sendable {
   /// - Parameters:
   ///   - pause: `FRAMES_PLAYLIST_WRITE_SECONDS`
   ///   - target: EXT-X-TARGETDURATION of devices that have none of their own.
+  ///   - onWritten: after each file.
   package init(
-    store: FrameStore, storage: StorageThreads, pause: Duration, target: Int, metrics: RecorderMetrics, logger: Logger
+    store: FrameStore, storage: StorageThreads, pause: Duration, target: Int, metrics: RecorderMetrics, logger: Logger,
+    onWritten: @escaping @Sendable () -> Void = {}
   ) {
     (self.store, self.storage, self.pause) = (store, storage, pause)
-    (self.target, self.metrics, self.logger) = (target, metrics, logger)
+    (self.target, self.metrics, self.logger, self.onWritten) = (target, metrics, logger, onWritten)
   }
 
   /// The device's index has changed.
@@ -46,22 +51,30 @@ package final class PlaylistWriter: Sendable {
     devices.withLock { if $0[device]?.isWriting == false { $0[device] = nil } }
   }
 
+  /// Writes at once what is not written yet, and ends with it; what fails is not tried again.
+  nonisolated(nonsending) package func finish() async {
+    isEnding.store(true, ordering: .releasing)
+    ending.ring()
+    await work.wait()
+  }
+
   /// Ends, without what is not written yet: whoever comes next writes it.
   nonisolated(nonsending) package func stop() async { await work.end() }
 
   nonisolated(nonsending) private func write(_ device: DevicePair) async {
     repeat {
       devices.withLock { $0[device]?.isDirty = false }
-      var rest = pause
+      var rest = isEnding.load(ordering: .acquiring) ? .zero : pause
       do {
         try await writeOnce(device)
       } catch {
         metrics.playlistFailures.add()
         logger.warning("a playlist file was not written", ["frames.device": "\(device)", "error": "\(error)"])
         devices.withLock { $0[device]?.isDirty = true }
+        guard !isEnding.load(ordering: .acquiring) else { return }
         rest = max(pause, Self.retry)
       }
-      try? await Task.sleep(for: rest)
+      if rest > .zero { await ending.wait(atMost: rest) }
     } while !Task.isCancelled && !isDone(device)
   }
 
@@ -84,6 +97,7 @@ package final class PlaylistWriter: Sendable {
         try adapter.put(DevicePlaylist.render(segments, .live, target: target), at: path, replaces: true)
       }
     }
+    onWritten()
   }
 
   /// What is known of the index, with what has come and without what has gone since.

@@ -20,7 +20,9 @@ package struct RecorderMetrics: Sendable {
   let sessionsEnded: CounterFamily
   let takeovers: Counter
   let playlistFailures: Counter
-  let board = StatusBoard()
+  /// Processor time of encoders, µs.
+  let encodeMicroseconds = Counter()
+  package let board = StatusBoard()
 
   package init(_ registry: MetricsRegistry) {
     received = registry.counter("stream_processor_frames_received_total", help: "Frames read from the streams.")
@@ -49,6 +51,10 @@ package struct RecorderMetrics: Sendable {
     takeovers = registry.counter("millrace_frames_takeovers_total", help: "Partitions that this worker began to read.")
     playlistFailures = registry.counter(
       "millrace_frames_playlist_write_failures_total", help: "Playlist files that were not written at once.")
+    let microseconds = encodeMicroseconds
+    registry.counter("millrace_frames_encode_cpu_seconds_total", help: "Processor time of encoders.") {
+      Double(microseconds.value) / 1_000_000
+    }
     addGauges(registry)
   }
 

@@ -32,6 +32,8 @@ package struct RecorderServices: Sendable {
   package var logger: Logger
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
+  /// Called on the way, for tests that stop it there.
+  package var onStep: @Sendable (RecordingStep) -> Void = { _ in }
 
   package init(
     store: FrameStore, storage: StorageThreads, encoder: any SegmentEncoding, encoders: EncoderQueue,

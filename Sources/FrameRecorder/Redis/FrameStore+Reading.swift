@@ -49,6 +49,17 @@ package struct DeviceTouch: Sendable, Equatable {
 }
 
 extension FrameStore {
+  /// The devices of a partition whose last frame was received at `moment` or later, at most so many.
+  package nonisolated(nonsending) func devices(
+    of partition: FramePartition, receivedSince moment: FrameTime, atMost most: Int
+  ) async throws(FrameStoreError) -> [DevicePair] {
+    let command = RedisCommand(
+      "ZRANGEBYSCORE", keys.devices(partition), String(moment.milliseconds), "+inf", "LIMIT", "0", String(max(1, most)))
+    let reply = try await pipeline([.command(command)])[0]
+    if let error = reply.error { throw FrameStoreError(error) }
+    return (reply.elements ?? []).compactMap { $0.text.flatMap { DevicePair($0) } }
+  }
+
   /// The next entries of a partition, at most so many, for its owner alone. Before a new owner reads `new` it reads all that
   /// is left; so it does from its last entry on after an answer was lost.
   package nonisolated(nonsending) func read(

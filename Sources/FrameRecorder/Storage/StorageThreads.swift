@@ -22,7 +22,19 @@ package final class StorageThreads: Sendable {
   nonisolated(nonsending) package func run<Value: Sendable>(
     key: String, _ work: @escaping @Sendable (any StorageAdapter) throws(StorageError) -> Value
   ) async throws(StorageError) -> Value {
-    let loop = loops[Int(ZlibCRC32.of(key.utf8)) % loops.count]
+    try await run(on: loops[Int(ZlibCRC32.of(key.utf8)) % loops.count], work)
+  }
+
+  /// What concerns no device.
+  nonisolated(nonsending) package func run<Value: Sendable>(
+    _ work: @escaping @Sendable (any StorageAdapter) throws(StorageError) -> Value
+  ) async throws(StorageError) -> Value {
+    try await run(on: loops[0], work)
+  }
+
+  nonisolated(nonsending) private func run<Value: Sendable>(
+    on loop: EventLoop, _ work: @escaping @Sendable (any StorageAdapter) throws(StorageError) -> Value
+  ) async throws(StorageError) -> Value {
     let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, StorageError>, Never>) in
       loop.execute { [adapter] in
         done.resume(returning: Result { () throws(StorageError) in try work(adapter) })

@@ -15,6 +15,9 @@ package enum ProcessTable {
   /// Whether the process is there and is no zombie.
   package static func isAlive(_ pid: Int32) -> Bool { stat(pid).map { $0.state != "Z" && $0.state != "X" } ?? false }
 
+  /// Whether the process stands still after SIGSTOP.
+  package static func isStopped(_ pid: Int32) -> Bool { stat(pid)?.state == "T" }
+
   /// Resident memory in bytes; 0 when the process is gone.
   package static func residentBytes(_ pid: Int32) -> Int {
     let fields = text("/proc/\(pid)/statm").split(separator: " ")

@@ -21,7 +21,8 @@ enum Backbone: Sendable {
   ) throws -> Backbone {
     let identity = WorkerIdentity(
       id: WorkerID(configuration.workerID(port: configuration.server.port)),
-      address: "\(ProcessInfo.processInfo.hostName):\(port)", version: ProductVersion.text)
+      address: "\(ProcessInfo.processInfo.hostName):\(port)", version: ProductVersion.text,
+      recordsFrames: configuration.frames.isEnabled)
     guard configuration.redis.isEnabled else {
       return .alone(MemoryCoordinator(identity: identity), MemoryChunkStore(limits: configuration.windowLimits))
     }
@@ -50,12 +51,14 @@ enum Backbone: Sendable {
   /// Begins to keep the lease and to listen to the other workers. Answers what runs from now on: cancel it at the end.
   /// Throws `WorkerIDInUse`.
   func start(
-    _ manager: StreamManager, _ registry: ViewerRegistry, _ health: RedisHealth?, _ logger: Logger,
+    _ manager: StreamManager, _ registry: ViewerRegistry, _ frames: FramesService?, _ health: RedisHealth?,
+    _ logger: Logger,
     endThisWorker: @escaping @Sendable (any Error) -> Void
   ) async throws -> Task<Void, Never> {
     guard let cluster else { return Task {} }
     let member = ClusterMember(
-      cluster: cluster, manager: manager, registry: registry, endThisWorker: endThisWorker, logger: logger)
+      cluster: cluster, manager: manager, registry: registry, frames: frames, endThisWorker: endThisWorker,
+      logger: logger)
     member.listen()
     let task = Task {
       await withTaskGroup(of: Void.self) { group in

@@ -6,13 +6,15 @@ final class WorkerHealth: Sendable {
   private let monitor: LoopMonitor
   private let ffmpegVersion: String?
   private let redis: RedisHealth?
+  private let frames: FramesService?
   private let isDraining = Atomic<Bool>(false)
 
-  /// `redis`: nil for a worker alone.
-  init(monitor: LoopMonitor, ffmpegVersion: String?, redis: RedisHealth?) {
+  /// `redis`: nil for a worker alone; `frames`: for one that records none.
+  init(monitor: LoopMonitor, ffmpegVersion: String?, redis: RedisHealth?, frames: FramesService? = nil) {
     self.monitor = monitor
     self.ffmpegVersion = ffmpegVersion
     self.redis = redis
+    self.frames = frames
   }
 
   private static let alone = [
@@ -35,6 +37,7 @@ final class WorkerHealth: Sendable {
     let silence = monitor.silence
     checks.append(
       HealthCheck("loops", silence < .seconds(3) ? .ok : .failed, detail: "the slowest loop turned \(silence) ago"))
+    checks += frames?.checks ?? []
     if isDraining.load(ordering: .relaxed) {
       checks.append(HealthCheck("draining", .failed, detail: "the worker is shutting down"))
     }

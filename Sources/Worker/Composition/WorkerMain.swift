@@ -32,6 +32,9 @@ package enum WorkerMain {
       deadline.cancel()
       logger.info("stopped")
       return failure == nil ? 0 : 1
+    } catch let problem as ConfigurationProblem {
+      logger.error("the worker could not start", ["error": "\(problem)"])
+      return 2
     } catch {
       logger.error("the worker could not start", ["error": "\(error)"])
       return 1

@@ -9,7 +9,8 @@ struct WorkerRoutes: Sendable {
 
   init(
     configuration: Configuration, platform: Platform, services: StreamServices, manager: StreamManager,
-    containers: ContainerFeeds, registry: ViewerRegistry, metrics: MetricsRegistry, information: WorkerInformation,
+    containers: ContainerFeeds, registry: ViewerRegistry, frames: FramesService?, metrics: MetricsRegistry,
+    information: WorkerInformation,
     health: WorkerHealth, figures: WorkerFigures, endThisWorker: @escaping @Sendable () -> Void
   ) {
     requests = Self.requestCounter(metrics)
@@ -46,6 +47,7 @@ struct WorkerRoutes: Sendable {
       health: health, figures: figures, rendering: rendering
     ).add(to: &router, guarded)
     MemberRoutes(coordinator: services.coordinator, endThisWorker: endThisWorker).add(to: &router, guarded)
+    frames?.features.addRoutes(to: &router, guarded)
     LaterRoutes(server: configuration.server).add(to: &router, guarded)
     self.router = router
   }

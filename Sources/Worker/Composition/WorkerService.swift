@@ -10,12 +10,13 @@ internal import Transcoding
 /// A running worker: its parts in the order of their start, stopped in reverse.
 ///
 /// ```
-///   platform ─▶ port ─▶ backbone (coordinator, store) ─▶ streams ─▶ routes ─▶ server ─▶ housekeeping
+///   platform ─▶ port ─▶ backbone (coordinator, store) ─▶ streams, frames ─▶ routes ─▶ server ─▶ housekeeping
 /// ```
 final class WorkerService: Sendable {
   let stopSignal: StopSignal
   private let platform: Platform
   private let backbone: Backbone
+  private let frames: FramesService?
   private let manager: StreamManager
   private let containers: ContainerFeeds
   private let server: HTTPServer
@@ -26,13 +27,14 @@ final class WorkerService: Sendable {
   private let grace: Duration
 
   private init(
-    stopSignal: StopSignal, platform: Platform, backbone: Backbone, manager: StreamManager,
+    stopSignal: StopSignal, platform: Platform, backbone: Backbone, frames: FramesService?, manager: StreamManager,
     containers: ContainerFeeds, server: HTTPServer, health: WorkerHealth, monitor: LoopMonitor,
     housekeeping: Task<Void, Never>, listening: Task<Void, Never>, grace: Duration
   ) {
     self.stopSignal = stopSignal
     self.platform = platform
     self.backbone = backbone
+    self.frames = frames
     self.listening = listening
     self.manager = manager
     self.containers = containers
@@ -74,18 +76,23 @@ final class WorkerService: Sendable {
       peers: backbone.cluster.map { ClusterPeers(cluster: $0, logger: logger) })
     let manager = StreamManager(services: services, loops: platform.loops)
     let containers = ContainerFeeds(services: services, manager: manager)
+    let frames = try backbone.cluster.flatMap { cluster in
+      try configuration.frames.isEnabled
+        ? FramesService(configuration, cluster: cluster, platform: platform, metrics: metrics, logger: logger) : nil
+    }
     let monitor = LoopMonitor(loops: platform.loops.loops + [platform.control])
     let redisHealth = backbone.cluster.map {
       RedisHealth(cluster: $0, isRequired: configuration.redis.fallback == .refuse, logger: logger)
     }
-    let health = WorkerHealth(monitor: monitor, ffmpegVersion: platform.tools?.version, redis: redisHealth)
+    let health = WorkerHealth(
+      monitor: monitor, ffmpegVersion: platform.tools?.version, redis: redisHealth, frames: frames)
     let figures = WorkerFigures(metrics: streamMetrics, upstream: platform.upstreams.counters, monitor: monitor)
     let information = WorkerInformation(
       configuration: configuration, port: port, ffmpegVersion: platform.tools?.version, hardware: platform.hardware,
       catalog: platform.catalog, startedAt: startedAt)
     let routes = WorkerRoutes(
       configuration: configuration, platform: platform, services: services, manager: manager, containers: containers,
-      registry: registry, metrics: metrics, information: information, health: health, figures: figures,
+      registry: registry, frames: frames, metrics: metrics, information: information, health: health, figures: figures,
       endThisWorker: stopSignal.ask)
     let httpMetrics = HTTPServerMetrics()
     let server = HTTPServer(
@@ -99,10 +106,12 @@ final class WorkerService: Sendable {
     let listening: Task<Void, Never>
     do {
       listening = try await backbone.start(
-        manager, registry, redisHealth, logger, endThisWorker: stopSignal.ask(because:))
+        manager, registry, frames, redisHealth, logger, endThisWorker: stopSignal.ask(because:))
       begun = listening
+      try await frames?.start(endThisWorker: stopSignal.ask(because:))
       try server.start(on: reserved)
     } catch {
+      await frames?.stop()
       begun?.cancel()
       await backbone.stop()
       throw error
@@ -114,8 +123,9 @@ final class WorkerService: Sendable {
       "listening",
       ["host": configuration.server.host, "port": String(server.boundPort), "version": ProductVersion.text])
     return WorkerService(
-      stopSignal: stopSignal, platform: platform, backbone: backbone, manager: manager, containers: containers,
-      server: server, health: health, monitor: monitor, housekeeping: Task { await sweeper.run() },
+      stopSignal: stopSignal, platform: platform, backbone: backbone, frames: frames, manager: manager,
+      containers: containers, server: server, health: health, monitor: monitor,
+      housekeeping: Task { await sweeper.run() },
       listening: listening, grace: configuration.server.shutdownGrace)
   }
 
@@ -124,12 +134,16 @@ final class WorkerService: Sendable {
     health.beginDrain()
     server.beginDrain()
     try? await backbone.coordinator.setDraining(true)
+    // Beside the streams, and in the time of these.
+    async let recorded: Void? = frames?.drain(within: grace * 2 / 3)
     // A third for each of the two, so that the rest of the stop has its time.
     await manager.handOver(within: grace / 3)
     housekeeping.cancel()
     await manager.drain(killGrace: grace / 3)
     await containers.drain(killGrace: grace / 8)
+    await recorded
     await server.stop()
+    await frames?.stop()
     monitor.stop()
     listening.cancel()
     await listening.value

@@ -21,6 +21,7 @@ package struct Configuration: Sendable {
   package var resolvers = Resolvers()
   package var webhooks = Webhooks()
   package var broadcasts = Broadcasts()
+  package var frames = FrameConfiguration()
 
   /// Names that were given, are known, and do nothing: from older environments and of later versions. For one log line.
   package var namesWithoutEffect: [String] = []
@@ -50,7 +51,9 @@ package struct Configuration: Sendable {
   }
 
   /// What this build cannot do although the configuration asks for it. `serve` does not start with any.
-  package var refusals: [ConfigurationProblem] {
+  package var refusals: [ConfigurationProblem] { (slots + [frames.refusal]).compactMap { $0 } }
+
+  private var slots: [ConfigurationProblem?] {
     guard redis.isEnabled, redis.usesClusterProtocol else { return [] }
     return [
       ConfigurationProblem(

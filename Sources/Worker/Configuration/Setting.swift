@@ -12,6 +12,10 @@ package enum SettingSection: String, CaseIterable, Sendable {
   case ffmpeg = "FFmpeg and profiles"
   case cluster = "Cluster and Redis"
   case later = "Resolvers, webhooks, broadcasts"
+  case frames = "Frames of devices: recording"
+  case frameIntake = "Frames of devices: intake and playing"
+  case frameStorage = "Frames of devices: storage, archives, cleanup"
+  case watermark = "Frames of devices: watermarks"
 }
 
 /// One row of the table: from it come parsing, validation, `millrace config`, the help and the README's table.

@@ -4,6 +4,7 @@ internal import Observability
 enum SettingTable {
   static let all: [Setting] =
     server + logging + access + limits + clients + sharing + buffer + source + monitoring + ffmpeg + cluster + later
+    + recorder + frameIntake + frameStorage + watermark
 
   /// Settings by name and alias, in upper case.
   static let byName: [String: Setting] = Dictionary(

@@ -26,6 +26,23 @@ enum SettingsNotYetRead {
       ], "broadcasts"
     ),
     (["DOCS_URL", "REDOC_URL", "OPENAPI_URL"], "the API's documents"),
+    (
+      [
+        "FRAMES_MAX_PER_REQUEST", "FRAMES_MAX_REQUEST_BYTES", "FRAMES_CLIENT_TOKENS", "FRAMES_REQUEST_LINKS",
+        "FRAMES_BACKLOG_MAX", "FRAMES_DEVICE_BACKLOG_MAX",
+      ], "intake of frames over HTTP"
+    ),
+    (["FRAMES_PUBLIC_PLAY"], "recordings over HTTP"),
+    (["ARCHIVE_ENABLED", "ARCHIVE_RETENTION_DAYS", "FRAMES_CHECK_INTERVAL_SECONDS"], "archives"),
+    (["FRAMES_CLEANUP_INTERVAL_SECONDS", "FRAMES_KEEP_HOURS", "STORAGE_SHED"], "cleanup of the storage"),
+    (
+      [
+        "PULSAR_SERVICE_URL", "PULSAR_TOPIC", "PULSAR_SUBSCRIPTION", "PULSAR_CONSUMER_NAME", "PULSAR_LIBRARY",
+        "PULSAR_INITIAL_POSITION", "PULSAR_TOKEN", "PULSAR_TOKEN_FILE", "PULSAR_TLS_CA_FILE",
+        "PULSAR_TLS_ALLOW_INSECURE", "PULSAR_MAX_UNACKED", "PROCESSING_RECEIVE_BATCH_TIMEOUT_MS",
+      ], "the Pulsar bridge"
+    ),
+    (["METRICS_ENABLED", "METRICS_PORT", "METRICS_DEVICE_LABELS"], "metrics on a port of their own"),
   ]
 
   /// The names, in the table's order.

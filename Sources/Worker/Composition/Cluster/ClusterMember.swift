@@ -8,12 +8,15 @@ struct ClusterMember: Sendable {
   let cluster: RedisCluster
   let manager: StreamManager
   let registry: ViewerRegistry
+  /// Nil: this worker records no frames.
+  let frames: FramesService?
   let endThisWorker: @Sendable (any Error) -> Void
   let logger: Logger
 
   /// Before the lease is kept.
   func listen() {
     cluster.fallback.attach(LocalKnowledge(manager: manager, registry: registry))
+    frames?.listen()
     cluster.lease.onNotice { [self] notice in
       switch notice {
       case .restored, .connected(sameServer: false): Task { await cluster.fallback.putBack() }
@@ -57,8 +60,7 @@ struct ClusterMember: Sendable {
     guard !cluster.lease.isAnothers else { return }
     switch message {
     case .start(let stream): await attempt(stream) { try await manager.run(stream) }
-    // This worker records no frames.
-    case .partition: break
+    case .partition(let number): frames?.told(number)
     case .takeover(let stream): await manager.running(stream)?.look()
     case .stop(let stream):
       await manager.stop(stream, .manualDeletion)

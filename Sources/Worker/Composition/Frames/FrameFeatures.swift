@@ -1,0 +1,19 @@
+internal import FrameRecorder
+internal import HTTP
+internal import Observability
+
+/// What a recording worker has besides its recorder: routes of frames, and jobs that run as long as it does. Here is where
+/// another of either goes.
+struct FrameFeatures: Sendable {
+  let configuration: Configuration
+  let store: FrameStore
+  let storage: StorageThreads
+  let watch: StorageWatch
+  let metrics: MetricsRegistry
+  let logger: Logger
+
+  func addRoutes(to router: inout Router, _ guarded: (@escaping RouteHandler) -> RouteHandler) {}
+
+  /// Each until its task is cancelled.
+  var jobs: [@Sendable () async -> Void] { [] }
+}

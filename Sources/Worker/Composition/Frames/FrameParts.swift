@@ -1,0 +1,109 @@
+internal import EventLoop
+internal import Foundation
+internal import FrameEncoding
+internal import FrameRecorder
+internal import Identifiers
+internal import Observability
+internal import Redis
+
+/// What a recorder stands on: connections, threads of the storage, encoder processes.
+///
+/// ```
+///   frames loop:    store, alarm (blocking), encoder processes
+///   storage loops:  files
+/// ```
+final class FrameParts: Sendable {
+  let store: FrameStore
+  let alarm: FrameAlarm
+  let storage: StorageThreads
+  let watch: StorageWatch
+  let durability: RedisDurability
+  let pool: EncoderPool
+  private let playlists: PlaylistWriter?
+  private let connections: [RedisConnection]
+  private let loops: [EventLoop]
+  private let fault = RecorderFault()
+
+  /// Threads that wait for the storage.
+  private static let storageThreads = 4
+
+  /// Nothing is connected. Throws `StorageError`.
+  init(
+    _ configuration: Configuration, platform: Platform, worker: WorkerID, metrics: RecorderMetrics,
+    _ registry: MetricsRegistry, _ logger: Logger
+  ) throws {
+    let adapter = try FileAdapter(base: configuration.frames.storage.basePath)
+    let loop = EventLoop(name: "frames")
+    let threads = (0..<Self.storageThreads).map { EventLoop(name: "storage-\($0)") }
+    loops = [loop] + threads
+    var redis = configuration.coordinationRedis
+    redis.clientName = "millrace:\(worker)"
+    let redisMetrics = RedisMetrics(registry)
+    let connections = ["frames", "alarm"].map {
+      RedisConnection(configuration: redis, role: $0, loop: loop, logger: logger, metrics: redisMetrics)
+    }
+    self.connections = connections
+    store = FrameStore(connection: connections[0], settings: configuration.frameStore)
+    alarm = FrameAlarm(connection: connections[1], keys: store.keys, logger: logger)
+    durability = RedisDurability(connections[0], logger: logger)
+    storage = StorageThreads(adapter, loops: threads)
+    watch = StorageWatch(storage, limits: configuration.frames.storage, logger: logger) { [store] in
+      (try? await store.hasDevices()) ?? false
+    }
+    pool = EncoderPool(configuration.encoderPool, spawner: platform.spawner, loop: loop)
+    playlists = Self.playlists(configuration, store, storage, metrics, logger, fault)
+  }
+
+  private static func playlists(
+    _ configuration: Configuration, _ store: FrameStore, _ storage: StorageThreads, _ metrics: RecorderMetrics,
+    _ logger: Logger, _ fault: RecorderFault?
+  ) -> PlaylistWriter? {
+    guard configuration.frames.playlists.writesFiles else { return nil }
+    return PlaylistWriter(
+      store: store, storage: storage, pause: configuration.frames.playlists.writePause,
+      target: configuration.frames.cutting.target, metrics: metrics, logger: logger,
+      onWritten: { fault?.passed(.listed) })
+  }
+
+  /// What recorders work with. Throws `WatermarkError`.
+  func services(
+    _ configuration: Configuration, _ metrics: RecorderMetrics, _ logger: Logger
+  ) throws -> RecorderServices {
+    let settings = try configuration.recorder()
+    var services = RecorderServices(
+      store: store, storage: storage,
+      encoder: PausingEncoding(inner: PooledEncoding(pool, settings.batch.encoding), storage: watch),
+      encoders: EncoderQueue(encoders: configuration.encoders),
+      budget: QueueBudget(bytes: configuration.frames.reading.queueBytes), alarm: alarm, playlists: playlists,
+      settings: settings, metrics: metrics, logger: logger)
+    if let fault { services.onStep = fault.passed }
+    return services
+  }
+
+  func connect() { for connection in connections { connection.start() } }
+
+  /// Writes the playlist files that are behind.
+  func finish() async { await playlists?.finish() }
+
+  func stop() async {
+    await playlists?.stop()
+    await pool.stop()
+  }
+
+  /// After everything else.
+  func disconnect() async {
+    for connection in connections { await connection.close() }
+    for loop in loops { loop.stop() }
+  }
+}
+
+extension Configuration {
+  /// Of the worker's environment, which holds secrets, only what libraries and tests need.
+  fileprivate var encoderPool: EncoderPoolSettings {
+    let passed = ProcessInfo.processInfo.environment.filter { name, _ in
+      name == "LD_LIBRARY_PATH" || name == "MILLRACE_ENCODER_FAULT" || name.hasSuffix("SAN_OPTIONS")
+    }
+    return EncoderPoolSettings(
+      environment: passed.merging(["LC_ALL": "C"]) { $1 }, processes: encoders, timeout: frames.encoding.timeout)
+  }
+}

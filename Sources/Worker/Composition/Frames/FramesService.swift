@@ -1,0 +1,184 @@
+internal import Cluster
+internal import EventLoop
+internal import FrameEncoding
+internal import FrameRecorder
+internal import Observability
+internal import Redis
+internal import Synchronization
+
+/// The frame recorder of a worker: its own connections, threads and encoder processes, and what runs over them.
+///
+/// ```
+///   lease, inbox ─▶ PartitionKeeper ─▶ Recorder ─▶ EncoderPool
+///                        └── FrameStore ──┴─▶ StorageThreads, PlaylistWriter
+/// ```
+final class FramesService: Sendable {
+  let features: FrameFeatures
+  private let configuration: Configuration
+  private let cluster: RedisCluster
+  private let parts: FrameParts
+  private let recorder: Recorder
+  private let keeper: PartitionKeeper
+  private let health: FramesHealth
+  private let figures: FrameFigures
+  private let logger: Logger
+  private let isAgreed = Atomic<Bool>(false)
+  private let running = Mutex<Task<Void, Never>?>(nil)
+
+  /// How long a starting worker waits for Redis before it serves without it.
+  private static let patience = Duration.seconds(5)
+  private static let retry = Duration.milliseconds(250)
+
+  /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`.
+  init(
+    _ configuration: Configuration, cluster: RedisCluster, platform: Platform, metrics registry: MetricsRegistry,
+    logger: Logger
+  ) throws {
+    (self.configuration, self.cluster, self.logger) = (configuration, cluster, logger)
+    let metrics = RecorderMetrics(registry)
+    let parts = try FrameParts(
+      configuration, platform: platform, worker: cluster.coordinator.worker, metrics: metrics, registry, logger)
+    self.parts = parts
+    let fences = FenceNotice()
+    var services = try parts.services(configuration, metrics, logger)
+    services.onFenced = { fences.tell($0) }
+    recorder = Recorder(services)
+    keeper = PartitionKeeper(
+      store: parts.store, worker: cluster.coordinator.worker, host: recorder, services: Self.peers(cluster),
+      check: cluster.lease.times.check, logger: logger)
+    fences.set(keeper)
+    health = FramesHealth(
+      board: metrics.board, longestWait: configuration.frames.cutting.longestWait, storage: parts.watch,
+      durability: parts.durability, hasDatabase: configuration.frames.archives.databaseURL != nil)
+    figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
+    features = FrameFeatures(
+      configuration: configuration, store: parts.store, storage: parts.storage, watch: parts.watch,
+      metrics: registry, logger: logger)
+  }
+
+  private static func peers(_ cluster: RedisCluster) -> PartitionKeeper.Services {
+    let (coordinator, lease, outbox) = (cluster.coordinator, cluster.lease, cluster.outbox)
+    return PartitionKeeper.Services(
+      recorders: { Set(try await coordinator.workers().filter { $0.recordsFrames && !$0.draining }.map(\.id)) },
+      forgetful: { await lease.forgetful() }, mayClaim: { lease.permit.isValid && cluster.isMember },
+      tell: { message, worker in try? await outbox.send([(message, to: worker)]) })
+  }
+
+  /// For `/readyz`.
+  var checks: [HealthCheck] { health.checks }
+
+  /// Another worker has given a partition up for this one.
+  func told(_ partition: Int) { if isAgreed.load(ordering: .acquiring) { keeper.told(partition) } }
+
+  /// Before the lease is kept.
+  func listen() {
+    cluster.lease.onNotice { [keeper] notice in
+      switch notice {
+      case .gained, .restored, .connected: keeper.regained()
+      case .gaveUp, .waits, .lost, .disconnected: break
+      }
+    }
+  }
+
+  // MARK: Start
+
+  /// Connects and begins to record. Without Redis it does so when Redis is there. Throws `ConfigurationProblem` where the
+  /// cluster has another number of partitions; `endThisWorker` is told where that shows later.
+  func start(endThisWorker: @escaping @Sendable (any Error) -> Void) async throws(ConfigurationProblem) {
+    sayWhatHasNoEffect()
+    parts.connect()
+    await parts.watch.look()
+    let deadline = ContinuousClock.now + Self.patience
+    while try await !agree(), .now < deadline { try? await Task.sleep(for: Self.retry) }
+    let task = Task { await self.run(endThisWorker) }
+    running.withLock { $0 = task }
+  }
+
+  private func sayWhatHasNoEffect() {
+    let cutting = configuration.frames.cutting
+    if cutting.timing == .fixed, cutting.segmentDuration != cutting.frameInterval * cutting.framesPerSegment {
+      logger.info(
+        "PROCESSING_SEGMENT_DURATION_SECONDS is without effect with FRAMES_TIMING=fixed",
+        ["segment.seconds": (cutting.frameInterval * cutting.framesPerSegment).decimalSeconds])
+    }
+    if configuration.frames.archives.databaseURL != nil {
+      logger.warning("ARCHIVE_DATABASE_URL is without effect: archives are not written to a database")
+    }
+  }
+
+  /// False: Redis did not say.
+  private func agree() async throws(ConfigurationProblem) -> Bool {
+    if isAgreed.load(ordering: .acquiring) { return true }
+    guard let answer = try? await parts.store.agreeOnPartitions() else { return false }
+    guard answer.agrees else {
+      throw ConfigurationProblem(
+        name: "FRAMES_PARTITIONS",
+        message: "\(configuration.frames.partitions) must be \(answer.stored), as the cluster has it; with another "
+          + "number two workers would record one device")
+    }
+    isAgreed.store(true, ordering: .releasing)
+    return true
+  }
+
+  private func run(_ endThisWorker: @Sendable (any Error) -> Void) async {
+    do throws(ConfigurationProblem) {
+      while try await !agree() {
+        if Task.isCancelled { return }
+        try? await Task.sleep(for: Self.retry)
+      }
+    } catch {
+      return endThisWorker(error)
+    }
+    await withTaskGroup(of: Void.self) { [parts, keeper, figures] group in
+      group.addTask { await parts.alarm.run() }
+      group.addTask { await keeper.run() }
+      group.addTask { await parts.watch.run() }
+      group.addTask { await parts.durability.run() }
+      group.addTask { await figures.run() }
+      for job in features.jobs { group.addTask { await job() } }
+      await group.waitForAll()
+    }
+  }
+
+  // MARK: End
+
+  /// Hands the partitions over, or finishes them if nobody else is there; what is not done within `grace` stays pending for
+  /// the next owner. The worker's entry says before that it drains. Without Redis there is nothing to hand over.
+  func drain(within grace: Duration) async {
+    guard isAgreed.load(ordering: .acquiring), cluster.isMember else { return }
+    let drained = Task { [keeper, parts] in
+      await keeper.drain()
+      if !Task.isCancelled { await parts.finish() }
+    }
+    let deadline = Task { [parts, recorder, logger] in
+      try await Task.sleep(for: grace)
+      logger.warning("the recorder's partitions were not handed over in time: their frames stay pending")
+      drained.cancel()
+      async let dropped: Void = recorder.stop()
+      await parts.stop()
+      await dropped
+    }
+    await drained.value
+    deadline.cancel()
+    _ = await deadline.result
+  }
+
+  /// Ends, whatever is in hand.
+  func stop() async {
+    let task = running.withLock { $0 }
+    task?.cancel()
+    async let dropped: Void = recorder.stop()
+    await parts.stop()
+    await dropped
+    await task?.value
+    await parts.disconnect()
+  }
+}
+
+/// Carries what the recorder finds to a keeper that is made after it.
+private final class FenceNotice: Sendable {
+  private let keeper = Mutex<PartitionKeeper?>(nil)
+
+  func set(_ keeper: PartitionKeeper) { self.keeper.withLock { $0 = keeper } }
+  func tell(_ owned: OwnedPartition) { keeper.withLock { $0 }?.fenced(owned) }
+}

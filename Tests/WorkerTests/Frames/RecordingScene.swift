@@ -1,0 +1,174 @@
+import EventLoop
+import Foundation
+import FrameRecorder
+import Observability
+import Redis
+import TestKit
+import Testing
+
+/// Devices, their frames, a Redis, a storage and the workers that record there, all of them real. Each frame carries its
+/// number as a picture.
+struct RecordingScene {
+  let redis: RedisServer
+  let folder: TemporaryFolder
+  let store: FrameStore
+  private let fixture: Fixture
+  private let pictures: [[UInt8]]
+  private let partitions: Int
+  private static let size = (width: 160, height: 96)
+  /// Numbers of a device.
+  private static let span = 64
+
+  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to.
+  init(_ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = []) async throws {
+    self.fixture = fixture
+    self.partitions = partitions
+    redis = try await fixture.redisServer()
+    folder = try fixture.temporaryFolder("recording")
+    pictures = try await FrameMaker.pictures(
+      0..<devices * Self.span, width: Self.size.width, height: Self.size.height, marked: marked)
+    let loop = EventLoop(name: "scene")
+    fixture.addTeardown { loop.stop() }
+    let connection = RedisConnection(
+      configuration: RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(redis.port)))), role: "scene",
+      loop: loop, logger: Logger(level: .error, sink: MemorySink()), metrics: RedisMetrics(MetricsRegistry()))
+    fixture.addTeardown { await connection.close() }
+    connection.start()
+    try await eventually("the connection") { connection.isConnected }
+    store = FrameStore(
+      connection: connection, settings: FrameStoreSettings(keys: FrameKeys(partitions: partitions)))
+    for index in 0..<devices {
+      try FileManager.default.createDirectory(
+        atPath: folder.file(try frames(of: index)), withIntermediateDirectories: true)
+    }
+    try await eventually("Redis to have run for a lease", within: .seconds(10)) {
+      let lines = try await redis.command("INFO", "server").split(whereSeparator: \.isNewline)
+      return lines.contains { $0.hasPrefix("uptime_in_seconds:") && Int($0.dropFirst(18)) ?? 0 >= 3 }
+    }
+  }
+
+  func device(_ index: Int) throws -> DevicePair { try #require(DevicePair("c1:d\(index)")) }
+  private func frames(of index: Int) throws -> String { StoragePath.frames(try device(index)).text }
+
+  /// What its workers are started with.
+  func environment(_ id: String, _ others: [String: String] = [:]) -> [String: String] {
+    [
+      "WORKER_ID": id, "REDIS_URL": "redis://127.0.0.1:\(redis.port)", "FRAMES_ENABLED": "true",
+      "STORAGE_BASE_PATH": folder.path, "FRAMES_PARTITIONS": String(partitions), "PROCESSING_MAX_WORKERS": "2",
+      "FRAMES_PLAYLIST_WRITE_SECONDS": "0.2", "STORAGE_LOW_FREE_PERCENT": "0", "STORAGE_MIN_FREE_PERCENT": "0",
+    ].merging(others) { $1 }
+  }
+
+  /// A worker that goes with the fixture, and has its share of the partitions. `stopAfter`: it stands still there once.
+  func worker(
+    _ id: String, stopAfter step: RecordingStep? = nil, _ others: [String: String] = [:]
+  ) async throws -> WorkerProcess {
+    var others = others
+    others["MILLRACE_RECORDER_STOP_AFTER"] = step?.rawValue
+    let worker = try await fixture.worker(environment(id, others))
+    fixture.addTeardown { worker.signal(SIGCONT) }
+    return worker
+  }
+
+  /// Whether all partitions have an owner of these ids, and each of them has one.
+  func isOwned(by ids: Set<String>) async throws -> Bool {
+    let owners = try await store.partitions().map { $0.owner?.worker.text ?? "" }
+    return Set(owners) == ids
+  }
+
+  // MARK: Sending
+
+  /// The frames of all these devices with these numbers of their own, from 0: files, then events, in turn.
+  func send(_ numbers: Range<Int>, devices: Range<Int>) async throws {
+    var frames: [IntakeFrame] = []
+    for number in numbers {
+      for index in devices { frames.append(try frame(number, index)) }
+    }
+    for result in try await store.add(frames) { _ = try result.get() }
+  }
+
+  private func frame(_ number: Int, _ index: Int) throws -> IntakeFrame {
+    let path = "\(try frames(of: index))/\(number).jpg"
+    try folder.write(pictures[index * Self.span + number], to: path)
+    let device = try device(index)
+    return IntakeFrame(
+      device,
+      event: """
+        {"eventId":"\(device)-\(number)","clientId":"\(device.client)","deviceId":"\(device.device)",\
+        "timestamp":\(1_795_219_200 + number),"framePath":"\(path)"}
+        """)
+  }
+
+  // MARK: What is recorded
+
+  /// Frames in the indexes of these devices.
+  func recorded(_ devices: Range<Int>) async throws -> Int {
+    var count = 0
+    for index in devices { count += try await store.segments(try device(index)).reduce(0) { $0 + $1.frames } }
+    return count
+  }
+
+  /// The device's numbers as a decoder sees them in each listed segment alone.
+  func shownAlone(_ index: Int) async throws -> [Int?] {
+    var shown: [Int?] = []
+    for name in try listed(index) {
+      let file = try hls(index) + "/" + name
+      shown += try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
+    }
+    return shown.map { $0.map { $0 - index * Self.span } }
+  }
+
+  /// The device's numbers as a decoder sees them in all listed segments, one after the other.
+  func shown(_ index: Int) async throws -> [Int?] {
+    let file = try joined(index)
+    let numbers = try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
+    return numbers.map { $0.map { $0 - index * Self.span } }
+  }
+
+  /// What a decoder complains of.
+  func warnings(_ index: Int) async throws -> String { try await SegmentReader.warnings(ofFile: try joined(index)) }
+
+  private func joined(_ index: Int) throws -> String {
+    let bytes = try listed(index).flatMap { try readFile(hls(index) + "/" + $0) }
+    return try folder.write(bytes, to: "joined-\(index).ts")
+  }
+
+  private func hls(_ index: Int) throws -> String { folder.file(StoragePath.device(try device(index)).text) + "/hls" }
+
+  /// The URIs of the playlist file.
+  func listed(_ index: Int) throws -> [String] {
+    let text = String(decoding: try readFile(hls(index) + "/playlist.m3u8"), as: UTF8.self)
+    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
+  }
+
+  /// Whether the playlist file is what the index says.
+  func isPlaylistWhole(_ index: Int) async throws -> Bool {
+    let segments = try await store.segments(try device(index))
+    return (try? listed(index)) == segments.map { "segments/" + SegmentName.text($0.number) }
+  }
+
+  /// The bytes of each listed file.
+  func files(_ index: Int) throws -> [String: [UInt8]] {
+    try Dictionary(uniqueKeysWithValues: listed(index).map { ($0, try readFile(hls(index) + "/" + $0)) })
+  }
+
+  /// Each frame of these numbers once, in order, and nothing to complain of.
+  func expectWhole(_ numbers: Range<Int>, devices: Range<Int>, sourceLocation: SourceLocation = #_sourceLocation)
+    async throws
+  {
+    for index in devices {
+      try await eventually("the playlist of device \(index)", within: .seconds(20)) {
+        try await isPlaylistWhole(index)
+      }
+      #expect(try await shown(index) == Array(numbers), "device \(index)", sourceLocation: sourceLocation)
+      #expect(try await warnings(index).isEmpty, "device \(index)", sourceLocation: sourceLocation)
+      let segments = try await store.segments(try device(index))
+      #expect(segments.map(\.mediaSequence) == (0..<UInt64(segments.count)).map { $0 }, sourceLocation: sourceLocation)
+      #expect(segments.reduce(0) { $0 + $1.frames } == numbers.count, sourceLocation: sourceLocation)
+    }
+    for partition in 0..<partitions {
+      #expect(try await redis.command("XLEN", "frames:\(partition)") == "0", sourceLocation: sourceLocation)
+    }
+    #expect(try await redis.command("EXISTS", "frames:dead") == "0", sourceLocation: sourceLocation)
+  }
+}

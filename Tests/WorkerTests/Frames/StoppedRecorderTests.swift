@@ -1,0 +1,39 @@
+import Foundation
+import FrameRecorder
+import TestKit
+import Testing
+
+extension RecordingTests {
+  @Suite struct StoppedOwner {
+    @Test func aHandoverMakesNoShortSegmentAndTheLastOneLeavesNothing() async throws {
+      try await withFixture { fixture in
+        let count = 24
+        let scene = try await RecordingScene(fixture, devices: count, partitions: 8)
+        let first = try await scene.worker("w1")
+        let second = try await scene.worker("w2")
+        try await eventually("shares", within: .seconds(30)) {
+          let owners = try await scene.store.partitions().compactMap { $0.owner?.worker.text }
+          return owners.count == 8 && owners.count { $0 == "w2" } == 4
+        }
+        try await scene.send(0..<3, devices: 0..<count)
+        try await eventually("all to be read", within: .seconds(20)) {
+          let pending = try await [first, second].asyncMap { try await $0.metric("millrace_frames_pending_entries") }
+          return pending.reduce(0, +) == Double(3 * count)
+        }
+        #expect(try await first.terminate() == .code(0))
+        #expect(try await scene.isOwned(by: ["w2"]))
+        #expect(try await scene.recorded(0..<count) == 0)
+        try await scene.send(3..<6, devices: 0..<count)
+        try await eventually("a segment of each device", within: .seconds(30)) {
+          try await scene.recorded(0..<count) == 6 * count
+        }
+        for index in 0..<count {
+          #expect(try await scene.store.segments(try scene.device(index)).map(\.frames) == [6])
+        }
+        try await scene.send(6..<8, devices: 0..<count)
+        #expect(try await second.terminate() == .code(0))
+        try await scene.expectWhole(0..<8, devices: 0..<count)
+      }
+    }
+  }
+}
