@@ -28,6 +28,9 @@ package protocol StorageAdapter: Sendable {
   /// A second name for an object, or a copy of it where there can be none. Durable after `sync` of the folder.
   func share(_ source: StoragePath, as path: StoragePath) throws(StorageError)
 
+  /// A symbolic link with this text, in place of a link that is there; `exists`: something else is.
+  func link(_ path: StoragePath, to target: String) throws(StorageError)
+
   /// Makes the names in a folder durable.
   func sync(_ folder: StoragePath) throws(StorageError)
 
@@ -45,6 +48,9 @@ package protocol StorageUpload: AnyObject {
 
   /// Durable under its final name. `exists`: unless `replaces`, that name is taken and stays as it is.
   func finish(replaces: Bool) throws(StorageError)
+
+  /// Durable under its temporary name, which is answered: for `publish` or `delete`.
+  func keep() throws(StorageError) -> StoragePath
 
   func abandon()
 }

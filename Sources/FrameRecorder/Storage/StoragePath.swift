@@ -46,6 +46,21 @@ extension StoragePath {
   package static func device(_ pair: DevicePair) -> StoragePath { devices(of: pair.client).plain(pair.device.text) }
 
   package static func frames(_ pair: DevicePair) -> StoragePath { device(pair).plain("frames") }
+  package static func frame(_ pair: DevicePair, _ eventID: SessionID, _ format: PictureFormat) -> StoragePath {
+    frames(pair).plain("\(eventID).\(format.suffix)")
+  }
+
+  /// Where a frame waits whose device is not known yet; only temporary files are in there.
+  package static func incoming(_ eventID: SessionID) -> StoragePath {
+    StoragePath(joined: ".incoming").plain(eventID.text)
+  }
+
+  /// Links to the frames of a device, by what a client calls them.
+  package static func secondaryKeys(of client: SafeName) -> StoragePath {
+    StoragePath.client(client).plain("secondary_key")
+  }
+  package static func requests(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("request_id") }
+
   package static func playlist(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls").plain(playlistName) }
   package static func segments(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls").plain("segments") }
 

@@ -2,9 +2,11 @@ internal import EventLoop
 
 /// From a request to its answer.
 extension HTTPConnection {
-  func dispatch(_ request: HTTPRequest) {
+  func dispatch(_ request: HTTPRequest) { dispatch(request, server.context.router.decide(request)) }
+
+  func dispatch(_ request: HTTPRequest, _ decision: Router.Decision) {
     var exchange = Exchange(request)
-    switch server.context.router.decide(request) {
+    switch decision {
     case .answer(let response, let kind):
       exchange.kind = kind
       self.exchange = exchange
@@ -47,7 +49,9 @@ extension HTTPConnection {
     switch outcome {
     case .success(let response): answer(response)
     case .failure(is CancellationError) where machine.hasPeerEnded: close()
-    case .failure(let problem as Problem): answer(problem.response(requestID: exchange?.requestID ?? ""))
+    case .failure(RequestBodyError.refused(let problem)), .failure(let problem as Problem):
+      answer(problem.response(requestID: exchange?.requestID ?? ""))
+    case .failure(RequestBodyError.gone): close()
     case .failure(let error): answer(unexpected(error))
     }
     pump()
@@ -72,6 +76,7 @@ extension HTTPConnection {
     if let field = server.context.hooks.commonField() { response.headers.set(field.name, field.value) }
     output = encoder.encode(response, keepsAlive: sequel == .nextRequest)
     if isLive { live = response.liveBody } else { abandon(response) }
+    endBodyStream(.gone)
     flush()
   }
 

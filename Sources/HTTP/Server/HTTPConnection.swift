@@ -14,6 +14,9 @@ final class HTTPConnection: ServerMember {
   var machine: ConnectionStateMachine
   var parser: RequestParser
   var head: RequestHead?
+  /// Of a request whose handler reads it while it comes.
+  var bodyStream: BodyStream?
+  var expectsContinue = false
   var pending: [UInt8] = []
   var pendingOffset = 0
   var isPumping = false
@@ -32,8 +35,7 @@ final class HTTPConnection: ServerMember {
     self.server = server
     let context = server.context
     machine = ConnectionStateMachine(timeouts: context.timeouts, isDraining: server.isDraining, now: .now)
-    parser = RequestParser(
-      maxHeaderBytes: context.configuration.maxHeaderBytes, maxBodyBytes: context.configuration.maxBodyBytes)
+    parser = RequestParser(maxHeaderBytes: context.configuration.maxHeaderBytes)
   }
 
   func start() {
@@ -50,6 +52,9 @@ final class HTTPConnection: ServerMember {
     case .refuseBody:
       server.context.metrics.timeoutsTotal.increment()
       refuse(.requestTimeout)
+    case .failBody:
+      server.context.metrics.timeoutsTotal.increment()
+      failBody(.requestTimeout)
     }
   }
 
@@ -67,6 +72,7 @@ final class HTTPConnection: ServerMember {
     let live = live
     (self.live, output, pending) = (nil, nil, [])
     live?.abandoned()
+    endBodyStream(.gone)
   }
 
   /// Unread bytes would turn the close into a reset that may overtake the response.

@@ -9,14 +9,19 @@ struct Authentication: Sendable {
   func guarded(_ handler: @escaping RouteHandler) -> RouteHandler {
     guard let token, !token.isEmpty else { return handler }
     return { request, parameters in
-      guard let given = Self.given(request) else { throw Problem.tokenRequired }
-      guard ConstantTime.equal(given, token) else { throw Problem.tokenWrong }
+      try check(request)
       return try await handler(request, parameters)
     }
   }
 
+  func check(_ request: HTTPRequest) throws(Problem) {
+    guard let token, !token.isEmpty else { return }
+    guard let given = Self.given(request) else { throw .tokenRequired }
+    guard ConstantTime.equal(given, token) else { throw .tokenWrong }
+  }
+
   /// The first of the three places that has one.
-  private static func given(_ request: HTTPRequest) -> String? {
+  static func given(_ request: HTTPRequest) -> String? {
     if let text = request.headers["X-API-Token"] { return text }
     if let text = request.headers["Authorization"], text.lowercased().hasPrefix("bearer ") {
       return String(text.dropFirst("bearer ".count))
@@ -26,10 +31,10 @@ struct Authentication: Sendable {
 }
 
 extension Problem {
-  fileprivate static let tokenRequired = Problem(
+  static let tokenRequired = Problem(
     .unauthorized, code: "token-required",
     detail: "API token required. Provide token via X-API-Token header or api_token query parameter.",
     headers: ["WWW-Authenticate": "Bearer"])
-  fileprivate static let tokenWrong = Problem(
+  static let tokenWrong = Problem(
     .forbidden, code: "token-invalid", detail: "Invalid API token", headers: ["WWW-Authenticate": "Bearer"])
 }
