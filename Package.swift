@@ -113,8 +113,8 @@ let package = Package(
     tests(
       "Worker",
       [
-        "Identifiers", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding", "FrameEncoding",
-        "FrameRecorder", "TestKit",
+        "Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding",
+        "FrameEncoding", "FrameRecorder", "TestKit",
       ]),
   ]
 )

@@ -5,6 +5,7 @@ internal import Synchronization
 /// the leases of those jobs, and waits for them else.
 package final class FrameJobs: Sendable {
   private let services: KeepingServices
+  private var store: FrameStore { services.store }
   private let worker: String
   private let bootToken: String
   private let tasks = Mutex<[Task<Void, Never>]>([])
@@ -77,20 +78,33 @@ package final class FrameJobs: Sendable {
   // MARK: Sweeper
 
   private func sweep() async {
-    let sweeper = Mutex(RecordingSweeper(services))
+    let sweeper = SweeperBox(RecordingSweeper(services))
+    let interval = services.settings.cleanupInterval
     while !Task.isCancelled {
       do {
-        _ = try await lease(.sweeper).whileHeld {
-          var own = sweeper.withLock { $0 }
-          _ = await own.sweep()
-          let after = own
-          sweeper.withLock { $0 = after }
+        if try await store.isSweepDue(each: interval) {
+          _ = try await lease(.sweeper).whileHeld { await self.sweep(sweeper) }
         }
       } catch {
         services.logger.debug("nobody knows who sweeps", ["error": "\(error)"])
       }
-      // Workers begin at different times.
-      try? await Task.sleep(for: services.settings.cleanupInterval * Double.random(in: 0.9...1.1))
+      // Candidates look at different times.
+      try? await Task.sleep(for: interval / 10 * Double.random(in: 0.8...1.2))
     }
   }
+
+  private func sweep(_ sweeper: SweeperBox) async {
+    // Another one may have finished just before.
+    guard (try? await store.isSweepDue(each: services.settings.cleanupInterval)) == true else { return }
+    var own = sweeper.own.withLock { $0 }
+    _ = await own.sweep()
+    let after = own
+    sweeper.own.withLock { $0 = after }
+  }
+}
+
+/// What a sweeper remembers from one sweep to the next.
+private final class SweeperBox: Sendable {
+  let own: Mutex<RecordingSweeper>
+  init(_ sweeper: RecordingSweeper) { own = Mutex(sweeper) }
 }

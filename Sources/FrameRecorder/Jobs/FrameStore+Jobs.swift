@@ -36,6 +36,23 @@ extension FrameStore {
     _ = try await run(FrameScripts.leaveJob, keys: [key(job)], [holder])
   }
 
+  /// Whether the cluster's last sweep was so long ago.
+  package nonisolated(nonsending) func isSweepDue(each interval: Duration) async throws(FrameStoreError) -> Bool {
+    let now = try await now()
+    let reply = try await pipeline([.command(RedisCommand("HGET", keys.configuration, "swept_ms"))])[0]
+    if let error = reply.error { throw FrameStoreError(error) }
+    guard let last = reply.text.flatMap({ Int64($0) }), last <= now.milliseconds else { return true }
+    return now.milliseconds - last >= interval.wholeMilliseconds
+  }
+
+  /// A sweep is over.
+  package nonisolated(nonsending) func swept() async throws(FrameStoreError) {
+    let now = try await now()
+    let command = RedisCommand("HSET", keys.configuration, "swept_ms", String(now.milliseconds))
+    let reply = try await pipeline([.command(command)])[0]
+    if let error = reply.error { throw FrameStoreError(error) }
+  }
+
   private func key(_ job: FrameJob) -> String {
     switch job {
     case .checker: keys.checker

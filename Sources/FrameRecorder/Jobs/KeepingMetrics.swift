@@ -14,7 +14,7 @@ package struct KeepingMetrics: Sendable {
   /// - Parameter measuresSpace: nobody else of the process does.
   package init(_ registry: MetricsRegistry, measuresSpace: Bool = false) {
     sessionsEnded = registry.counter(
-      "millrace_frames_sessions_ended_total", help: "Sessions ended by a commit.", labels: ["reason"])
+      "millrace_frames_sessions_ended_total", help: "Sessions ended.", labels: ["reason"])
     archiveSeconds = registry.histogram(
       "millrace_frames_archive_seconds", help: "Wall time of the making of an archive.",
       bounds: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300])

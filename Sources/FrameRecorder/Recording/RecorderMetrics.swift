@@ -47,7 +47,7 @@ package struct RecorderMetrics: Sendable {
     commitSeconds = registry.histogram("millrace_frames_commit_seconds", help: "Wall time of a commit.")
     segmentBytes = registry.counter("millrace_frames_segment_bytes_total", help: "Bytes of recorded segments.")
     sessionsEnded = registry.counter(
-      "millrace_frames_sessions_ended_total", help: "Sessions ended by a commit.", labels: ["reason"])
+      "millrace_frames_sessions_ended_total", help: "Sessions ended.", labels: ["reason"])
     takeovers = registry.counter("millrace_frames_takeovers_total", help: "Partitions that this worker began to read.")
     playlistFailures = registry.counter(
       "millrace_frames_playlist_write_failures_total", help: "Playlist files that were not written at once.")

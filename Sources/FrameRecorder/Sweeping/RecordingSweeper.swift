@@ -24,6 +24,7 @@ package struct RecordingSweeper: Sendable {
       var work = try await begin()
       try await sweep(&work)
       report = work.report
+      try await store.swept()
       services.metrics.sessionsActive.set(Double(work.activeSessions))
     } catch {
       report = SweepReport()
@@ -72,8 +73,9 @@ package struct RecordingSweeper: Sendable {
     await sweepArchives(&work)
     await makeSpace(&work)
     _ = try await store.forgetExpired(now: work.now)
-    for (state, count) in try await store.countArchives() {
-      services.metrics.archives.with([state.rawValue]).set(Double(count))
+    let archives = try await store.countArchives()
+    for state in [SessionState.ended, .archiving, .ready, .failed, .deleting] {
+      services.metrics.archives.with([state.rawValue]).set(Double(archives[state] ?? 0))
     }
   }
 
