@@ -73,10 +73,11 @@ struct ConnectionStateMachine {
     case drop
   }
 
-  mutating func answered(isLive: Bool) -> AnsweredAction {
+  /// `isOpenEnded`: the end of the body is that of the connection.
+  mutating func answered(isLive: Bool, isOpenEnded: Bool = false) -> AnsweredAction {
     guard case .answering(let keepsAlive, let isRefusal) = state else { return .drop }
-    let sequel: Sequel =
-      if isLive { .giveAway } else if isRefusal { .linger } else { keepsAlive && !isDraining ? .nextRequest : .close }
+    let mayGoOn = keepsAlive && !isDraining && !isOpenEnded
+    let sequel: Sequel = if isLive { .giveAway } else if isRefusal { .linger } else { mayGoOn ? .nextRequest : .close }
     state = .writing(sequel, until: nil)
     return .write(sequel)
   }
