@@ -37,6 +37,8 @@ let package = Package(
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CYAML"),
     .systemLibrary(name: "CFFmpeg"),
+    .systemLibrary(name: "CZlib"),
+    .systemLibrary(name: "CArchive"),
     .target(name: "CLinux"),
     library("Identifiers", []),
     library("JSONCoding", []),
@@ -65,14 +67,15 @@ let package = Package(
     .target(
       name: "FrameRecorder",
       dependencies: [
-        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster", "CLinux",
+        "Identifiers", "JSONCoding", "Digests", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "CLinux", "CZlib", "CArchive",
       ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Digests", "Observability", "EventLoop", "Redis", "ChildProcess", "HTTP",
-        "MediaLog", "Cluster", "Transcoding", "CYAML",
+        "MediaLog", "Cluster", "Transcoding", "FrameRecorder", "CYAML",
       ]),
     executable("millrace", ["Worker"]),
     executable("millrace-encoder", ["FrameEncoder"]),

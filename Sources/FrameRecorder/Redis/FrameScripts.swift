@@ -7,6 +7,7 @@ enum FrameScripts {
   static let claim = script(PackageResources.claim_lua)
   static let commit = script(PackageResources.commit_lua)
   static let end = script(PackageResources.end_lua)
+  static let expireArchive = script(PackageResources.expire_archive_lua)
   static let finish = script(PackageResources.finish_lua)
   static let read = script(PackageResources.read_lua)
   static let release = script(PackageResources.release_lua)

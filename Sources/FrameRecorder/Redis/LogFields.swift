@@ -31,4 +31,10 @@ enum LogFields {
       mediaSequence: sequence, discontinuitySequence: discontinuity, pts: pts, duration: duration, captureStart: start,
       captureEnd: end, recorded: wall, bytes: bytes, frames: frames, size: size)
   }
+
+  /// Bytes of all segments up to an entry's.
+  static func total(_ entry: RedisValue) -> Int64? {
+    guard let parts = entry.elements, parts.count == 2, let pairs = parts[1].pairs else { return nil }
+    return pairs.first { $0.0 == "total" }.flatMap { Int64($0.1) }
+  }
 }

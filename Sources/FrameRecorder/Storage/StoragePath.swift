@@ -72,8 +72,12 @@ extension StoragePath {
     archive(pair, session).plain("archive.json")
   }
 
+  package static func archiveSegments(_ pair: DevicePair, _ session: SessionID) -> StoragePath {
+    archive(pair, session).plain("segments")
+  }
+
   package static func archiveSegment(_ pair: DevicePair, _ session: SessionID, _ number: UInt64) -> StoragePath {
-    archive(pair, session).plain("segments").plain(SegmentName.text(number))
+    archiveSegments(pair, session).plain(SegmentName.text(number))
   }
 
   /// Whether a file of this name is on its way to another.
