@@ -50,6 +50,11 @@ package final class DevicePlaylists: Sendable {
     return text
   }
 
+  /// The device's generation as it was when it was last read; nil: nobody asked for its playlist lately.
+  package func rememberedGeneration(of device: DevicePair) -> UInt64? {
+    indexes.remembered(device, within: .seconds(3_600))?.version.generation
+  }
+
   nonisolated(nonsending) private func index(
     _ device: DevicePair, _ mayBeOld: Bool
   ) async throws(Failure) -> (index: DeviceIndex, now: FrameTime) {

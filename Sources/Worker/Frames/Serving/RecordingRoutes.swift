@@ -56,7 +56,7 @@ struct RecordingRoutes: Sendable {
     guard let number = parameters["file"].flatMap({ SegmentName.number(of: $0) }) else {
       throw Problem.segmentNotFound
     }
-    let found = try await standing(number, device)
+    let found = try await found(number, device)
     guard let reader = try await services.open(.segment(found.device, number), of: found.device) else {
       throw Problem.segmentNotFound
     }
@@ -78,20 +78,27 @@ struct RecordingRoutes: Sendable {
   }
 
   /// While Redis is away the storage decides alone.
-  private func standing(_ number: UInt64, _ device: DevicePair) async throws -> Found {
-    var device = device
+  private func found(_ number: UInt64, _ device: DevicePair) async throws -> Found {
+    let (target, standing): (DevicePair, SegmentStanding)
     do throws(FrameStoreError) {
-      var standing = try await services.store.standing(of: number, device)
-      if !standing.isDeviceKnown, let target = await services.shared.target(of: device) {
-        device = target
-        standing = try await services.store.standing(of: number, device)
-      }
-      guard case .served(let until) = standing.place else { throw Problem.segmentNotFound }
-      return Found(
-        device: device, generation: standing.generation, life: until.milliseconds(since: standing.now) / 1_000)
+      (target, standing) = try await self.standing(number, device)
     } catch {
       guard error.code == .unavailable else { throw error }
-      return Found(device: await services.shared.target(of: device) ?? device)
+      let target = await services.shared.target(of: device) ?? device
+      return Found(device: target, generation: services.playlists.rememberedGeneration(of: target))
     }
+    guard case .served(let until) = standing.place else { throw Problem.segmentNotFound }
+    return Found(
+      device: target, generation: standing.generation, life: until.milliseconds(since: standing.now) / 1_000)
+  }
+
+  private func standing(
+    _ number: UInt64, _ device: DevicePair
+  ) async throws(FrameStoreError) -> (DevicePair, SegmentStanding) {
+    let standing = try await services.store.standing(of: number, device)
+    guard !standing.isDeviceKnown, let target = await services.shared.target(of: device) else {
+      return (device, standing)
+    }
+    return (target, try await services.store.standing(of: number, target))
   }
 }
