@@ -106,6 +106,11 @@ let package = Package(
     tests(
       "FrameRecorder",
       ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "TestKit"]),
-    tests("Worker", ["Identifiers", "Observability", "HTTP", "Cluster", "Transcoding", "TestKit"]),
+    tests(
+      "Worker",
+      [
+        "Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding",
+        "FrameRecorder", "TestKit",
+      ]),
   ]
 )

@@ -15,6 +15,13 @@ struct RecordingServices: Sendable {
     shared = SharedDevices(storage: storage)
   }
 
+  /// `guarded`: puts a handler behind the API token.
+  func add(to router: inout Router, _ guarded: (@escaping RouteHandler) -> RouteHandler) {
+    DeviceRoutes(services: self).add(to: &router, guarded)
+    RecordingRoutes(services: self).add(to: &router)
+    ArchiveRoutes(services: self).add(to: &router, guarded)
+  }
+
   /// The device that a path names; 404 for what is none.
   static func device(_ parameters: PathParameters) throws(Problem) -> DevicePair {
     guard let client = parameters["client"].flatMap({ SafeName($0) }),
