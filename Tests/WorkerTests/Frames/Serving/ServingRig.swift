@@ -145,7 +145,7 @@ final class ServingRig: Sendable {
     try adapter.put(Array(record.utf8), at: .archiveRecord(device, session))
     try await redis.command(
       "HSET", store.keys.session(session, of: device), "state", state.rawValue, "expires_ms",
-      String(expires.milliseconds))
+      String(expires.milliseconds), "next_ms", String(expires.milliseconds))
     return session
   }
 
