@@ -68,7 +68,7 @@ let package = Package(
       name: "FrameRecorder",
       dependencies: [
         "Identifiers", "JSONCoding", "Digests", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
-        "CLinux", "CZlib", "CArchive",
+        "FrameEncoding", "CLinux", "CZlib", "CArchive",
       ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library(
@@ -83,8 +83,8 @@ let package = Package(
     executable(
       "Bench",
       [
-        "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "Redis", "Cluster",
-        "FrameEncoding", "FrameRecorder", "TestKit",
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "Redis", "HTTP", "Cluster",
+        "FrameEncoding", "FrameRecorder", "Worker", "TestKit",
       ]),
     tests("JSONCoding", []),
     tests("Digests", []),
@@ -105,12 +105,15 @@ let package = Package(
     tests("FrameEncoder", ["TransportStream", "EventLoop", "ChildProcess", "FrameEncoding", "TestKit"]),
     tests(
       "FrameRecorder",
-      ["Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "Cluster", "TestKit"]),
+      [
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "FrameEncoding", "TestKit",
+      ]),
     tests(
       "Worker",
       [
-        "Identifiers", "JSONCoding", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding",
-        "FrameRecorder", "TestKit",
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding",
+        "FrameEncoding", "FrameRecorder", "TestKit",
       ]),
   ]
 )

@@ -1,12 +1,7 @@
+package import FrameEncoding
+
 /// What the cutting of a device's frames into segments goes by (`PROCESSING_*`, `FRAMES_*`).
 package struct CutSettings: Sendable, Equatable {
-  package enum Timing: Sendable, Equatable {
-    /// Each frame is shown for the same time.
-    case fixed
-    /// A frame is shown until the next one's capture; a segment has at most `longestSegment` ms, and so has a frame.
-    case capture(longestSegment: Int64)
-  }
-
   /// N ≥ 1: `PROCESSING_FRAMES_PER_SEGMENT`.
   package var framesPerSegment = 6
   /// W: `PROCESSING_MAX_SEGMENT_WAIT_SECONDS`.
@@ -15,7 +10,8 @@ package struct CutSettings: Sendable, Equatable {
   package var reorderSpan = Duration.seconds(30)
   /// Events held of one device, ≥ N: `PROCESSING_DEVICE_QUEUE_MAXSIZE`.
   package var mostHeld = 256
-  package var timing = Timing.fixed
+  /// With `capture` a segment lasts no longer than its longest frame may.
+  package var timing = FrameTiming.fixed(duration: 90_000, samples: 1)
 
   package init() {}
 }

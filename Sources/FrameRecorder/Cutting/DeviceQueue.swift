@@ -1,3 +1,5 @@
+internal import FrameEncoding
+
 /// The frames of one device from their reading to their recording: which are pending, which make a segment, which one is
 /// being encoded. A value that decides; the shell reads, encodes, commits.
 ///
@@ -177,9 +179,9 @@ package struct DeviceQueue: Sendable {
 
   /// C4: how many frames to cut because all pending ones are too long for a segment; nil: they are not.
   private var tooLong: Int? {
-    guard case .capture(let longest) = settings.timing, pending.count > 1 else { return nil }
+    guard case .capture(let longest, _) = settings.timing, pending.count > 1 else { return nil }
     let captures = pending.map(\.frame.event.capture.milliseconds)
-    let count = MediaTimeRule(longestSegment: longest).fitting(captures, interval: interval)
+    let count = MediaTimeRule(longest: longest).fitting(captures, interval: interval)
     return count < captures.count ? count : nil
   }
 

@@ -1,3 +1,5 @@
+internal import FrameEncoding
+
 /// Why a frame is in the dead letters; the raw values are what operators read there.
 package enum DeadLetterReason: String, CaseIterable, Sendable {
   /// No JSON, no object, or over 16 KiB.
@@ -14,10 +16,8 @@ package enum DeadLetterReason: String, CaseIterable, Sendable {
   case empty
   /// Neither a JPEG's signature nor a PNG's.
   case notAnImage = "not-an-image"
-  /// No picture comes out of it.
+  /// No picture comes out of it, or with `FRAMES_TRUNCATED=drop` one without an end marker.
   case undecodable
-  /// No end marker, and `FRAMES_TRUNCATED=drop`.
-  case truncated
   /// Over `FRAMES_MAX_FRAME_BYTES` or `FRAMES_MAX_PIXELS`.
   case tooLarge = "too-large"
   /// Another raw client id has this folder.
@@ -26,4 +26,16 @@ package enum DeadLetterReason: String, CaseIterable, Sendable {
   case decoderCrash = "decoder-crash"
   /// The batch could not be encoded, frame by frame neither.
   case encoderFailed = "encoder-failed"
+
+  /// What the encoder found.
+  init(_ fault: FrameFault) {
+    switch fault {
+    case .empty: self = .empty
+    case .notAnImage: self = .notAnImage
+    case .undecodable: self = .undecodable
+    case .tooLarge: self = .tooLarge
+    case .missing: self = .missing
+    case .path: self = .path
+    }
+  }
 }

@@ -1,3 +1,4 @@
+package import FrameEncoding
 package import Identifiers
 
 /// A segment of a device's recording: an entry of `frames:log`. Once committed it never changes.
@@ -33,23 +34,6 @@ package struct RecordedSegment: Sendable, Equatable {
     (self.pts, self.duration, self.captureStart, self.captureEnd) = (pts, duration, captureStart, captureEnd)
     (self.recorded, self.bytes, self.frames, self.size) = (recorded, bytes, frames, size)
   }
-}
-
-/// In pixels.
-package struct PictureSize: Hashable, Sendable, CustomStringConvertible {
-  package var width: Int
-  package var height: Int
-
-  package init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
-
-  /// `1920x1080`; nil for anything else.
-  package init?(_ text: String) {
-    let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let width = parts[0], let height = parts[1], width >= 0, height >= 0 else { return nil }
-    self.init(width: width, height: height)
-  }
-
-  package var description: String { "\(width)x\(height)" }
 }
 
 /// Names of segment files: `seg_%06d.ts`, with more digits above 999999.

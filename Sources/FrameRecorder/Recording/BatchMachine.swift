@@ -1,3 +1,4 @@
+package import FrameEncoding
 package import Identifiers
 
 /// The way of one batch from its cut to its recording: a value that says the next step; the shell does it and tells what came
@@ -15,7 +16,7 @@ package struct BatchMachine: Sendable {
     /// The device has no index: what the disk has goes there.
     case seed
     /// Decode it alone in a fresh encoder.
-    case probe(EncodeJob.Frame)
+    case probe(FrameInput)
     case encode(EncodeJob)
     case publish(StoragePath, as: StoragePath)
     /// The number is in use: which is the largest on the disk?
@@ -43,7 +44,7 @@ package struct BatchMachine: Sendable {
     case seeding
     case probing(BeginAnswer.Begun, next: Int)
     case encoding(BeginAnswer.Begun, EncodeJob)
-    case publishing(BeginAnswer.Begun, EncodeJob, [FrameVerdict], EncodedSegment)
+    case publishing(BeginAnswer.Begun, EncodeJob, [FrameOutcome], EncodedSegment)
     case searching
     case committing(SegmentCommit)
     case unpublishing(thenReset: Bool)
@@ -120,7 +121,7 @@ package struct BatchMachine: Sendable {
     tryNumber = begun.tries
     if tryNumber > settings.mostTries, let first = frames.first {
       step = .probing(begun, next: 0)
-      return .probe(Self.encoded(first))
+      return .probe(input(first))
     }
     return encodeNow(begun)
   }
@@ -128,20 +129,24 @@ package struct BatchMachine: Sendable {
   private mutating func encodeNow(_ begun: BeginAnswer.Begun) -> Action {
     guard !frames.isEmpty else { return finish() }
     let goesOn = session(begun).isSame
-    let job = EncodeJob(
-      device: device, frames: frames.map { Self.encoded($0) }, size: goesOn ? begun.session?.size : nil,
-      pts: goesOn ? begun.record.nextPTS ?? Self.firstPTS : Self.firstPTS,
-      continuity: goesOn ? begun.record.continuity : ContinuityCounters(), interval: interval,
-      output: StoragePath.segmentTemporary(device, begun.number, epoch: owner.description))
+    let job = settings.encoding.job(
+      frames.map { input($0) }, size: goesOn ? begun.session?.size : nil,
+      firstPTS: goesOn ? begun.record.nextPTS ?? Self.firstPTS : Self.firstPTS,
+      counters: goesOn ? begun.record.continuity : [], interval: interval, output: temporary(begun))
     step = .encoding(begun, job)
     return .encode(job)
   }
 
   private static let firstPTS: Int64 = 90_000
 
-  private static func encoded(_ frame: QueuedFrame) -> EncodeJob.Frame {
-    EncodeJob.Frame(
-      path: frame.event.framePath, capture: frame.event.capture, requested: frame.event.requestTime)
+  private func temporary(_ begun: BeginAnswer.Begun) -> StoragePath {
+    StoragePath.segmentTemporary(device, begun.number, epoch: owner.description)
+  }
+
+  private func input(_ frame: QueuedFrame) -> FrameInput {
+    FrameInput(
+      path: frame.event.framePath, client: device.client.text, captured: frame.event.capture.milliseconds * 1_000,
+      requested: frame.event.requestTime.map { $0.milliseconds * 1_000 })
   }
 
   /// Whose segment it is, and why the present session ends if it does.
@@ -172,16 +177,16 @@ package struct BatchMachine: Sendable {
     }
     guard next < frames.count else { return encodeNow(begun) }
     step = .probing(begun, next: next)
-    return .probe(Self.encoded(frames[next]))
+    return .probe(input(frames[next]))
   }
 
   /// `now`: of the wall clock that frames' receipts are told by.
   package mutating func encoded(_ outcome: EncodeOutcome, now: FrameTime) -> Action {
     guard case .encoding(let begun, let job) = step else { return .end(.finished) }
     switch outcome {
-    case .done(let verdicts, let segment) where verdicts.count == frames.count:
-      if mayStillCome(verdicts, now) { return wait(BatchSettings.filePause, .beginning) }
-      return encoded(begun, job, verdicts, segment)
+    case .done(let report) where report.frames.count == frames.count:
+      if mayStillCome(report.frames, now) { return wait(BatchSettings.filePause, .beginning) }
+      return encoded(begun, job, report)
     case .done, .failed:
       tryNumber += 1
       return rest()
@@ -190,29 +195,29 @@ package struct BatchMachine: Sendable {
   }
 
   private mutating func encoded(
-    _ begun: BeginAnswer.Begun, _ job: EncodeJob, _ verdicts: [FrameVerdict], _ segment: EncodedSegment?
+    _ begun: BeginAnswer.Begun, _ job: EncodeJob, _ report: EncodeReport
   ) -> Action {
-    guard let segment else {
-      bury(verdicts)
+    guard let segment = report.segment else {
+      bury(report.frames)
       return finish()
     }
-    step = .publishing(begun, job, verdicts, segment)
-    return .publish(job.output, as: StoragePath.segment(device, begun.number))
+    step = .publishing(begun, job, report.frames, segment)
+    return publish(begun)
   }
 
-  private func mayStillCome(_ verdicts: [FrameVerdict], _ now: FrameTime) -> Bool {
-    zip(frames, verdicts).contains { frame, verdict in
-      guard case .bad(.missing, _) = verdict else { return false }
+  private func mayStillCome(_ outcomes: [FrameOutcome], _ now: FrameTime) -> Bool {
+    zip(frames, outcomes).contains { frame, outcome in
+      guard case .bad(.missing, _) = outcome else { return false }
       return now.milliseconds(since: frame.received) < settings.fileWait.wholeMilliseconds
     }
   }
 
-  private mutating func bury(_ verdicts: [FrameVerdict]) {
+  private mutating func bury(_ outcomes: [FrameOutcome]) {
     var good: [QueuedFrame] = []
-    for (frame, verdict) in zip(frames, verdicts) {
-      switch verdict {
+    for (frame, outcome) in zip(frames, outcomes) {
+      switch outcome {
       case .good: good.append(frame)
-      case .bad(let reason, let detail): letters.append(letter(frame, reason, detail))
+      case .bad(let fault, let detail): letters.append(letter(frame, DeadLetterReason(fault), detail))
       }
     }
     frames = good
@@ -226,13 +231,17 @@ package struct BatchMachine: Sendable {
 
   // MARK: Publish
 
+  private func publish(_ begun: BeginAnswer.Begun) -> Action {
+    .publish(temporary(begun), as: StoragePath.segment(device, begun.number))
+  }
+
   /// Nil: it is there under its name, durable.
   package mutating func published(_ error: StorageError?) -> Action {
-    guard case .publishing(let begun, let job, let verdicts, let segment) = step else { return .end(.finished) }
+    guard case .publishing(let begun, let job, let outcomes, let segment) = step else { return .end(.finished) }
     switch error?.code {
     case nil:
       pause = .seconds(1)
-      bury(verdicts)
+      bury(outcomes)
       let commit = commit(begun, job, segment)
       step = .committing(commit)
       return .commit(commit)
@@ -262,8 +271,9 @@ package struct BatchMachine: Sendable {
     let (id, _, ended) = session(begun)
     return SegmentCommit(
       device: device, generation: generation, number: begun.number, firstEntry: firstEntry,
-      expectedSession: begun.record.session, session: id, endReason: ended, pts: job.pts, duration: segment.duration,
-      nextPTS: segment.nextPTS, continuity: segment.continuity,
+      expectedSession: begun.record.session, session: id, endReason: ended, pts: job.firstPTS,
+      duration: segment.duration,
+      nextPTS: segment.nextPTS, continuity: segment.counters,
       captured: .init(first: captures.first ?? begun.now, last: captures.last ?? begun.now),
       received: .init(first: receipts.min() ?? begun.now, last: receipts.max() ?? begun.now), bytes: segment.bytes,
       frames: frames.count, size: segment.size, target: settings.target, done: nil,
@@ -335,8 +345,7 @@ package struct BatchMachine: Sendable {
   package mutating func waited() -> Action {
     switch step {
     case .beginning, .seeding, .probing, .encoding: return begin()
-    case .publishing(let begun, let job, _, _):
-      return .publish(job.output, as: StoragePath.segment(device, begun.number))
+    case .publishing(let begun, _, _, _): return publish(begun)
     case .searching: return .findLargest
     case .committing(let commit): return .commit(commit)
     case .unpublishing: return unpublished()

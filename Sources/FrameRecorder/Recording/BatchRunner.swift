@@ -1,3 +1,4 @@
+internal import FrameEncoding
 internal import Observability
 
 /// Does the steps of a batch.
@@ -15,7 +16,7 @@ struct BatchRunner: Sendable {
     case .begin(let tryNumber, let above): return machine.begun(await begin(tryNumber, above, machine))
     case .seed: return machine.seeded(await seed())
     case .probe(let frame):
-      let outcome = await services.encoders.run(cutAt: cutAt) { await services.encoder.probe(frame, of: device) }
+      let outcome = await services.encoders.run(cutAt: cutAt) { await services.encoder.probe(frame) }
       return machine.probed(outcome)
     case .encode(let job): return machine.encoded(await encode(job), now: FrameTime.wallClock)
     case .publish(let temporary, let path):
@@ -93,7 +94,7 @@ struct BatchRunner: Sendable {
   nonisolated(nonsending) private func seed() async -> Bool {
     do {
       let captures = try await services.store.captures(device)
-      let frameTime = services.settings.batch.frameTime
+      let frameTime = services.settings.batch.encoding.frameTime
       let found = try await services.storage.run(device) { [device] adapter throws(StorageError) in
         try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime)
       }
@@ -119,8 +120,8 @@ struct BatchRunner: Sendable {
       return await services.encoder.encode(job)
     }
     switch outcome {
-    case .done(let verdicts, _):
-      metrics.truncated.add(UInt64(verdicts.count { $0 == .good(truncated: true) }))
+    case .done(let report):
+      metrics.truncated.add(UInt64(report.frames.count { $0 == .good(truncated: true) }))
     case .failed(let reason), .prevented(let reason):
       metrics.errors.with(["ffmpeg"]).add()
       if case .failed = outcome {
@@ -129,7 +130,9 @@ struct BatchRunner: Sendable {
         metrics.retries.with(["prevented"]).add()
       }
       services.logger.warning("a segment was not encoded", ["frames.device": "\(device)", "error": reason])
-      _ = await error { adapter throws(StorageError) in try adapter.delete(job.output) }
+      if let output = StoragePath(job.output) {
+        _ = await error { adapter throws(StorageError) in try adapter.delete(output) }
+      }
     }
     return outcome
   }

@@ -1,3 +1,4 @@
+internal import FrameEncoding
 internal import Identifiers
 
 /// What the disk has of a device that has no index in Redis.

@@ -20,7 +20,7 @@ package struct RecorderSettings: Sendable {
 package struct RecorderServices: Sendable {
   package var store: FrameStore
   package var storage: StorageThreads
-  package var encoder: any FrameEncoder
+  package var encoder: any SegmentEncoding
   package var encoders: EncoderQueue
   package var budget: QueueBudget
   /// Nil: no partition is read but each 2 s.
@@ -34,7 +34,7 @@ package struct RecorderServices: Sendable {
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
 
   package init(
-    store: FrameStore, storage: StorageThreads, encoder: any FrameEncoder, encoders: EncoderQueue,
+    store: FrameStore, storage: StorageThreads, encoder: any SegmentEncoding, encoders: EncoderQueue,
     budget: QueueBudget, alarm: FrameAlarm?, playlists: PlaylistWriter?, settings: RecorderSettings,
     metrics: RecorderMetrics, logger: Logger
   ) {

@@ -1,3 +1,5 @@
+package import TransportStream
+
 /// What Redis keeps of a device: the hash `frames:device:<c>:<d>`.
 package struct DeviceRecord: Sendable, Equatable {
   /// Raw ids of the first event; nil: none was read yet.
@@ -16,7 +18,7 @@ package struct DeviceRecord: Sendable, Equatable {
   package var discontinuitySequence: UInt64?
   /// Where the active session goes on: 1/90,000 s, and the continuity counters.
   package var nextPTS: Int64?
-  package var continuity = ContinuityCounters()
+  package var continuity: [PIDContinuity] = []
   /// Of the last recorded frame.
   package var lastCapture: FrameTime?
   /// The largest EXT-X-TARGETDURATION ever used, s.
@@ -33,30 +35,7 @@ package struct DeviceRecord: Sendable, Equatable {
     (backlog, interval) = (number("backlog") ?? 0, number("interval_ms"))
     session = fields["session"].flatMap { SessionID($0) }
     (mediaSequence, discontinuitySequence) = (number("msn"), number("dsn"))
-    (nextPTS, continuity) = (number("next_pts"), ContinuityCounters(fields["cc"] ?? ""))
+    (nextPTS, continuity) = (number("next_pts"), ContinuityText.parse(fields["cc"] ?? ""))
     (lastCapture, target, indexed) = (time("last_capture"), number("target"), time("indexed_at"))
-  }
-}
-
-/// The last continuity counter of each PID of a session's media (ISO/IEC 13818-1, 2.4.3.3).
-package struct ContinuityCounters: Sendable, Equatable, CustomStringConvertible {
-  /// PID 0…0x1FFF → 0…15
-  package var counters: [UInt16: UInt8]
-
-  package init(_ counters: [UInt16: UInt8] = [:]) { self.counters = counters }
-
-  /// `0:3 256:15`; what is no such pair is left out.
-  package init(_ text: String) {
-    counters = [:]
-    for pair in text.split(separator: " ") {
-      let parts = pair.split(separator: ":", omittingEmptySubsequences: false)
-      guard parts.count == 2, let pid = UInt16(parts[0]), pid <= 0x1FFF, let counter = UInt8(parts[1]), counter < 16
-      else { continue }
-      counters[pid] = counter
-    }
-  }
-
-  package var description: String {
-    counters.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: " ")
   }
 }

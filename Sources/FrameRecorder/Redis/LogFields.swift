@@ -1,3 +1,4 @@
+internal import FrameEncoding
 internal import Identifiers
 internal import Redis
 

@@ -1,3 +1,6 @@
+package import FrameEncoding
+package import TransportStream
+
 /// A published segment, as its commit tells it to the store.
 package struct SegmentCommit: Sendable, Equatable {
   package var device: DevicePair
@@ -16,7 +19,7 @@ package struct SegmentCommit: Sendable, Equatable {
   package var pts: Int64
   package var duration: Int64
   package var nextPTS: Int64
-  package var continuity: ContinuityCounters
+  package var continuity: [PIDContinuity]
   /// Of its first and its last frame.
   package var captured: ClosedTimes
   package var received: ClosedTimes
@@ -47,7 +50,7 @@ package struct SegmentCommit: Sendable, Equatable {
   package init(
     device: DevicePair, generation: UInt64, number: UInt64, firstEntry: EntryID, expectedSession: SessionID?,
     session: SessionID, endReason: SessionEnd? = nil, pts: Int64, duration: Int64, nextPTS: Int64,
-    continuity: ContinuityCounters, captured: ClosedTimes, received: ClosedTimes, bytes: Int, frames: Int,
+    continuity: [PIDContinuity], captured: ClosedTimes, received: ClosedTimes, bytes: Int, frames: Int,
     size: PictureSize, target: Int, done: EntryID?, backlog: Int = 0, entries: [EntryID], letters: [DeadLetter] = [],
     events: [String], secondaryKeys: [String] = []
   ) {
@@ -70,7 +73,7 @@ package struct SegmentCommit: Sendable, Equatable {
 
   var media: [String] {
     let times = [captured.first, captured.last, received.first, received.last].map { String($0.milliseconds) }
-    let numbers = [String(pts), String(duration), String(nextPTS), continuity.description]
+    let numbers = [String(pts), String(duration), String(nextPTS), ContinuityText.render(continuity)]
     return numbers + times + [
       String(bytes), String(frames), size.description, String(target), done?.description ?? "", String(backlog),
     ]

@@ -1,3 +1,5 @@
+package import FrameEncoding
+
 /// What Redis keeps of a session: the hash `frames:session:<uuid>`.
 package struct SessionRecord: Sendable, Equatable {
   package var state: SessionState

@@ -2,7 +2,7 @@ internal import JSONCoding
 
 /// The records of archives as the storage has them: `archive.json`, which is the truth. Calls block.
 package enum ArchiveRecords {
-  private static let mostBytes = 1 << 20
+  private static let mostBytes = 4 << 20
   /// Folders of a device that are looked at.
   private static let mostFolders = 100_000
 

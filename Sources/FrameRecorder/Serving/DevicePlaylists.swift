@@ -46,6 +46,7 @@ package final class DevicePlaylists: Sendable {
     let (index, now) = try await index(device, mayBeOld)
     guard !index.segments.isEmpty else { throw .nothing }
     let key = Key(device: device, window: window, isClosed: window.isClosed(now: now), suffix: suffix)
+    if let text = rendered(key, index) { return text }
     guard let text = await rendering(key, index, now).value else { throw .nothing }
     return text
   }
@@ -71,10 +72,16 @@ package final class DevicePlaylists: Sendable {
     return found
   }
 
+  private func rendered(_ key: Key, _ index: DeviceIndex) -> PlaylistText? {
+    state.withLock { state in
+      guard let (version, text) = state.texts.value(key), version == index.version else { return nil }
+      return text
+    }
+  }
+
   /// Not on the caller's loop: a long one takes some milliseconds.
   private func rendering(_ key: Key, _ index: DeviceIndex, _ now: FrameTime) -> Rendering {
     state.withLock { state in
-      if let (version, text) = state.texts.value(key), version == index.version { return Rendering { text } }
       if let present = state.renderings[key], present.version == index.version { return present.task }
       let task = Rendering { [self] in
         let text = render(key, index, now)

@@ -8,7 +8,7 @@ package final class PlaylistText: Sendable {
   package let entityTag: String
   /// Of the short form.
   package let gzipEntityTag: String
-  private let short = Mutex<[UInt8]?>(nil)
+  private let short = Mutex<Task<[UInt8]?, Never>?>(nil)
 
   package init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -17,12 +17,15 @@ package final class PlaylistText: Sendable {
     gzipEntityTag = "\"\(digest)-gz\""
   }
 
-  /// Made when it is first asked for.
-  package var gzip: [UInt8]? {
-    if let made = short.withLock({ $0 }) { return made }
-    let made = Gzip.compress(bytes)
-    short.withLock { $0 = made }
-    return made
+  /// Made when it is first asked for, not on the caller's loop. Nil: there is no memory for it.
+  nonisolated(nonsending) package func gzip() async -> [UInt8]? {
+    let task = short.withLock { short in
+      if let short { return short }
+      let task = Task { [bytes] in Gzip.compress(bytes) }
+      short = task
+      return task
+    }
+    return await task.value
   }
 
   /// What it takes of memory at most: the short form is a fraction.

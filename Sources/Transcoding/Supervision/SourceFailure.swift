@@ -8,6 +8,8 @@ package enum SourceFailure: Error, Sendable, Equatable {
   case httpStatus(Int)
   /// Connected, and then silence: no first byte, or none for the stall time.
   case silent
+  /// It works, but sends too little; says how much.
+  case slow(String)
   /// What came is no MPEG-TS, or no programme in it.
   case notMedia(String)
   /// What came is a playlist: FFmpeg reads it from now on.
@@ -26,7 +28,7 @@ package enum SourceFailure: Error, Sendable, Equatable {
     switch self {
     case .httpStatus(let status): (400..<500).contains(status) && status != 408 && status != 429
     case .refused, .ffmpegMissing: true
-    case .connectFailed, .silent, .notMedia, .isPlaylist, .closed, .ffmpegExited, .elsewhere: false
+    case .connectFailed, .silent, .slow, .notMedia, .isPlaylist, .closed, .ffmpegExited, .elsewhere: false
     }
   }
 
@@ -37,6 +39,7 @@ package enum SourceFailure: Error, Sendable, Equatable {
     case .refused(let text): text
     case .httpStatus(let status): "HTTP status \(status)"
     case .silent: "no data"
+    case .slow(let text): "too slow: \(text)"
     case .notMedia(let text): text
     case .isPlaylist: "a playlist, to be read by FFmpeg"
     case .closed: "the connection was closed"
@@ -51,6 +54,7 @@ package enum SourceFailure: Error, Sendable, Equatable {
     case .connectFailed, .refused: "connect_failed"
     case .httpStatus: "http_status"
     case .silent: "stalled"
+    case .slow: "slow"
     case .notMedia, .isPlaylist: "not_media"
     case .closed: "closed"
     case .ffmpegExited, .ffmpegMissing: "ffmpeg_exited"

@@ -67,8 +67,8 @@ struct SourcePlanner {
     }
   }
 
-  /// Whether we force key frames on the grid of HLS_SEGMENT_SECONDS.
-  var followsOurKeyFrames: Bool {
+  /// Whether FFmpeg makes the media anew; its key frames are then on the grid of HLS_SEGMENT_SECONDS.
+  var isTranscode: Bool {
     if case .transcode = plan { return true }
     return false
   }

@@ -10,7 +10,7 @@ extension StreamRuntime {
     if rule.restarts > 0 { services.metrics.sourceRetries.add() }
     writer.beginRun(joins: planner.isFFmpeg)
     isHeld = false
-    setPatience()
+    setLimits()
     let source = planner.source(on: home, continuingAt: writer.mediaEnd)
     self.source = source
     note { $0.phase = phaseWord }
@@ -22,7 +22,7 @@ extension StreamRuntime {
     self.attempt = attempt
     planner = warm.planner
     isHeld = false
-    setPatience()
+    setLimits()
     note { $0.phase = phaseWord }
     source = warm
     let tail = planner.isFFmpeg ? nil : writer.continueRun()
@@ -37,10 +37,15 @@ extension StreamRuntime {
     if !goesOn { writer.beginRun(joins: planner.isFFmpeg) }
   }
 
-  func setPatience() {
+  /// What this kind of source may take, and how slow it may be.
+  func setLimits() {
     let settings = services.settings.supervision
     rule.stall = planner.readsPlaylist ? max(settings.stall, Self.playlistStall) : settings.stall
     rule.window = planner.readsPlaylist ? max(settings.window, settings.longestOpening) : settings.window
+    guard let least = services.settings.bitrate, least.minimumBytesPerSecond > 0 else { return }
+    bitrate = BitrateRule(
+      least, measure: planner.isTranscode ? .mediaTime : .bytes(duePerSecond: least.minimumBytesPerSecond),
+      interval: planner.readsPlaylist ? max(least.interval, Self.playlistStall) : nil, now: .now)
   }
 
   func take(_ event: MediaSourceEvent, _ attempt: SupervisionRule.Attempt) {
@@ -77,6 +82,7 @@ extension StreamRuntime {
   func append(_ bytes: UnsafeMutableRawBufferPointer, _ attempt: SupervisionRule.Attempt) {
     services.metrics.bytesIn.add(UInt64(bytes.count))
     update.addedBytesReceived += UInt64(bytes.count)
+    bytesReceived += Int64(bytes.count)
     hasUpdate = true
     let now = ContinuousClock.now
     if writer.append(bytes) {
@@ -91,6 +97,7 @@ extension StreamRuntime {
     let delay = writer.delay(now: now)
     guard delay >= .milliseconds(20), !isHeld else { return }
     isHeld = true
+    bitrate?.hold()
     source?.hold()
     pace = home.schedule(after: min(delay, .seconds(1))) { [unowned self] in
       isHeld = false
@@ -151,12 +158,22 @@ extension StreamRuntime {
 
   func tick() {
     if closing == nil { step(rule.tick(now: .now, isHeld: isHeld)) }
+    checkBitrate()
     secondCount = (secondCount + 1) % 4
     guard secondCount == 0, !isOver else { return }
     note { $0.targetDuration = log.snapshot().playlist.targetDuration.map { .seconds($0) } }
     if !planner.isFFmpeg { note { $0.mediaInfo = MediaInfo(writer.mediaInfo).fields } }
     sendUpdate()
     checkIdle()
+  }
+
+  private func checkBitrate() {
+    guard let attempt, rule.isRunning, let measure = bitrate?.measure else { return }
+    if isHeld { bitrate?.hold() }
+    let total = measure == .mediaTime ? writer.mediaEnd ?? 0 : bytesReceived
+    guard let perSecond = bitrate?.tick(now: .now, total: total) else { return }
+    let failure = SourceFailure.slow(measure.describe(perSecond))
+    lose(rule.failed(attempt, failure, now: .now), failure)
   }
 
   func step(_ action: SupervisionRule.TickAction) {
@@ -167,6 +184,15 @@ extension StreamRuntime {
       open(attempt, url: url)
     case .close: loseSource(.silent)
     case .finish(let outcome): lose(.finish(outcome), .silent)
+    }
+  }
+}
+
+extension BitrateRule.Measure {
+  fileprivate func describe(_ perSecond: Double) -> String {
+    switch self {
+    case .bytes(let due): "\(Int(perSecond)) bytes a second, \(due) are the least (MIN_BITRATE_THRESHOLD)"
+    case .mediaTime: "\(Int(max(0, perSecond) / 900)) % of real time"
     }
   }
 }

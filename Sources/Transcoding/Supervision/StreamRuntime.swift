@@ -29,6 +29,9 @@ package final class StreamRuntime: @unchecked Sendable {
   var outputInfo: [String: MediaProperty] = [:]
   let writer: LogWriter
   var rule: SupervisionRule
+  /// Of the source that is open.
+  var bitrate: BitrateRule?
+  var bytesReceived: Int64 = 0
   var source: (any MediaSource)?
   /// A source that is not gone yet: the next one waits for it, so that the provider sees one connection.
   var closing: (any MediaSource)?
@@ -68,7 +71,7 @@ package final class StreamRuntime: @unchecked Sendable {
       log: log, store: services.store, epoch: claim.epoch, position: position, loop: home,
       settings: LogWriter.Settings(
         segmentSeconds: planner.segmentSeconds ?? settings.hlsSegmentSeconds,
-        slackSeconds: planner.followsOurKeyFrames ? 0 : 1))
+        slackSeconds: planner.isTranscode ? 0 : 1))
     logger = services.logger.with(["stream.id": id.text])
   }
 

@@ -3,6 +3,8 @@ package import MediaLog
 /// The settings that streams follow (api.md §5).
 package struct StreamSettings: Sendable {
   package var supervision = SupervisionRule.Settings()
+  /// Nil: live sources may be as slow as they like (ENABLE_BITRATE_MONITORING).
+  package var bitrate: BitrateRule.Settings?
   /// BUFFER_SECONDS, BUFFER_BYTES, and what HLS needs of them.
   package var window = WindowLimits(seconds: 30, bytes: 33_554_432)
   package var hlsSegmentSeconds = 2.0

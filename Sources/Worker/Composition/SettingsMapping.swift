@@ -14,6 +14,7 @@ extension Configuration {
     settings.supervision.stall = source.stallTimeout
     settings.supervision.hold = source.hold
     settings.supervision.total = source.totalTimeout == .zero ? nil : source.totalTimeout
+    settings.bitrate = bitrateSettings
     settings.hlsSegmentSeconds = hls.segmentDuration / .seconds(1)
     settings.hlsListSize = hls.listSize
     settings.window = windowLimits
@@ -26,6 +27,16 @@ extension Configuration {
     settings.joinBehindSeconds = buffer.joinBehind / .seconds(1)
     settings.maxStreams = limits.streams
     settings.maxTranscodes = limits.transcodes
+    return settings
+  }
+
+  private var bitrateSettings: BitrateRule.Settings? {
+    guard bitrate.isOn else { return nil }
+    var settings = BitrateRule.Settings()
+    settings.minimumBytesPerSecond = bitrate.minimumBytesPerSecond
+    settings.interval = bitrate.checkInterval
+    settings.lowChecks = bitrate.failoverThreshold
+    settings.grace = bitrate.gracePeriod
     return settings
   }
 

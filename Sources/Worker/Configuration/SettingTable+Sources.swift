@@ -67,19 +67,20 @@ extension SettingTable {
       "a bad URL is skipped for so long"),
     Setting(
       "ENABLE_BITRATE_MONITORING", default: "false", .boolean, \.bitrate.isOn, in: .monitoring,
-      "failover when a live source is too slow"),
+      "a live source that is too slow is opened again"),
     Setting(
       "MIN_BITRATE_THRESHOLD", default: "62500", .integer(0...1_000_000_000), \.bitrate.minimumBytesPerSecond,
-      in: .monitoring, "bytes per second below which a check counts as low"),
+      in: .monitoring,
+      "bytes per second below which a check is low; of a transcode, media at less than half of its pace"),
     Setting(
       "BITRATE_CHECK_INTERVAL", default: "5", .seconds(0.1...3600), \.bitrate.checkInterval, in: .monitoring,
-      "length of a check"),
+      "length of a check; HLS sources: 18 at least"),
     Setting(
       "BITRATE_FAILOVER_THRESHOLD", default: "3", .integer(1...1000), \.bitrate.failoverThreshold, in: .monitoring,
-      "low checks in a row that make a failover"),
+      "low checks in a row that make a source too slow"),
     Setting(
       "BITRATE_MONITORING_GRACE_PERIOD", default: "10", .seconds(0...3600), \.bitrate.gracePeriod, in: .monitoring,
-      "no check so long after a start or switch"),
+      "no check so long after the opening of a source"),
     Setting(
       "ENABLE_SILENCE_DETECTION", default: "false", .boolean, \.silence.isOn, in: .monitoring,
       "failover when the sound has gone"),

@@ -108,7 +108,7 @@ import Testing
     var settings = CutSettings()
     settings.framesPerSegment = .random(in: 1...5, using: &run.generator)
     settings.mostHeld = settings.framesPerSegment + .random(in: 0...4, using: &run.generator)
-    settings.timing = .capture(longestSegment: 10_000)
+    settings.timing = .capture(longest: 900_000, last: 0)
     var queue = DeviceQueue(settings: settings, lastCapture: nil, interval: 3_000)
     var stream: [EntryID: QueuedFrame] = [:]
     var recorded: [EntryID] = []

@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test func withCaptureTimingMediaTimeBoundsASegment() throws {
-    var rig = Rig(interval: 5_000) { $0.timing = .capture(longestSegment: 6_000) }
+    var rig = Rig(interval: 5_000) { $0.timing = .capture(longest: 540_000, last: 0) }
     // 5 s cadence: a second frame would make it 10 s.
     for (entry, capture) in [(1, 0), (2, 5), (3, 10)] as [(UInt64, Double)] { try rig.arrive(entry, capture) }
     #expect(rig.cuts == [[1], [2]] && rig.rules == [.media, .media])
@@ -108,7 +108,7 @@ import Testing
 
   @Test func aSegmentMayBeExactlyAsLongAsItMay() throws {
     var rig = Rig {
-      $0.timing = .capture(longestSegment: 6_000)
+      $0.timing = .capture(longest: 540_000, last: 0)
       $0.framesPerSegment = 100
     }
     for entry in UInt64(1)...7 { try rig.arrive(entry, Double(entry)) }
@@ -117,7 +117,7 @@ import Testing
 
   @Test func aFrameInTheMiddlePushesOutTheEnd() throws {
     var rig = Rig {
-      $0.timing = .capture(longestSegment: 6_000)
+      $0.timing = .capture(longest: 540_000, last: 0)
       $0.framesPerSegment = 100
     }
     for entry in UInt64(2)...7 { try rig.arrive(entry, Double(entry)) }

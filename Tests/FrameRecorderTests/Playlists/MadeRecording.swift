@@ -1,3 +1,4 @@
+import FrameEncoding
 import FrameRecorder
 import Identifiers
 import TestKit

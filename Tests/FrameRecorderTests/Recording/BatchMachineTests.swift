@@ -1,6 +1,8 @@
+import FrameEncoding
 import Identifiers
 import TestKit
 import Testing
+import TransportStream
 
 @testable import FrameRecorder
 
@@ -10,7 +12,8 @@ import Testing
 
   private func settings(_ tries: Int = 2) -> BatchSettings {
     var settings = BatchSettings(
-      session: SessionRule(maxDurationSeconds: 60, retentionHours: 24, offline: OfflineRule(thresholdSeconds: 60)))
+      session: SessionRule(maxDurationSeconds: 60, retentionHours: 24, offline: OfflineRule(thresholdSeconds: 60)),
+      encoding: EncodingSettings(base: "/base"))
     settings.mostTries = tries
     return settings
   }
@@ -37,10 +40,10 @@ import Testing
   }
 
   private let segment = EncodedSegment(
-    bytes: 188, duration: 180_000, nextPTS: 270_000, continuity: ContinuityCounters([0: 2]),
-    size: PictureSize(width: 8, height: 6))
+    bytes: 188, duration: 180_000, nextPTS: 270_000, samples: 2, size: PictureSize(width: 8, height: 6),
+    counters: [PIDContinuity(pid: 0, counter: 2)])
 
-  private func good(_ count: Int) -> [FrameVerdict] { Array(repeating: .good(truncated: false), count: count) }
+  private func good(_ count: Int) -> [FrameOutcome] { Array(repeating: .good(truncated: false), count: count) }
 
   private func job(_ action: BatchMachine.Action) throws -> EncodeJob {
     guard case .encode(let job) = action else { throw Missing("an encoding: \(action)") }
@@ -52,6 +55,8 @@ import Testing
     return commit
   }
 
+  private let beginning = GeometryRule.firstFrame(maxWidth: 1_920, upscales: false)
+
   private let recorded = CommitAnswer.Recorded(
     mediaSequence: 1, discontinuitySequence: 0, wall: FrameTime(milliseconds: 1), ended: nil)
 
@@ -60,7 +65,7 @@ import Testing
     var machine = try machine(frames)
     _ = machine.start()
     _ = machine.begun(begun())
-    _ = machine.encoded(.done(good(frames.count), segment), now: now)
+    _ = machine.encoded(.made(good(frames.count), segment), now: now)
     return machine
   }
 
@@ -72,9 +77,10 @@ import Testing
     #expect(machine.seeded(true) == .begin(tryNumber: 1, above: nil))
     let made = try job(machine.begun(begun()))
     let temporary = StoragePath.segmentTemporary(try FrameRig.pair("c:d"), 4, epoch: "9")
-    #expect(made.size == nil && made.pts == 90_000 && made.output == temporary && made.frames.count == 2)
+    #expect(
+      made.geometry == beginning && made.firstPTS == 90_000 && made.output == temporary.text && made.frames.count == 2)
     let final = StoragePath.segment(try FrameRig.pair("c:d"), 4)
-    #expect(machine.encoded(.done(good(2), segment), now: now) == .publish(temporary, as: final))
+    #expect(machine.encoded(.made(good(2), segment), now: now) == .publish(temporary, as: final))
     let commit = try commit(machine.published(nil))
     #expect(commit.number == 4 && commit.generation == 3 && commit.session == session)
     #expect(commit.expectedSession == nil && commit.endReason == nil && commit.firstEntry == EntryID(1_000))
@@ -109,7 +115,7 @@ import Testing
     #expect(machine.begun(nil) == .wait(.seconds(30)))
     #expect(machine.waited() == .begin(tryNumber: 1, above: nil))
     _ = machine.begun(begun())
-    let publish = machine.encoded(.done(good(2), segment), now: now)
+    let publish = machine.encoded(.made(good(2), segment), now: now)
     let full = StorageError(code: .full, operation: "rename", path: "x", reason: "no space")
     _ = machine.published(full)
     #expect(machine.waited() == publish)
@@ -141,15 +147,15 @@ import Testing
     var machine = try machine(two())
     _ = machine.start()
     _ = machine.begun(begun())
-    let bad = FrameVerdict.bad(.undecodable, detail: "no picture")
-    _ = machine.encoded(.done([bad] + good(1), segment), now: now)
+    let bad = FrameOutcome.bad(.undecodable, detail: "no picture")
+    _ = machine.encoded(.made([bad] + good(1), segment), now: now)
     let commit = try commit(machine.published(nil))
     #expect(commit.entries == [EntryID(2_000)] && commit.frames == 1 && commit.firstEntry == EntryID(1_000))
     #expect(commit.letters.map(\.reason) == [.undecodable] && commit.captured.first == FrameTime(milliseconds: 2_000))
     var none = try self.machine(two())
     _ = none.start()
     _ = none.begun(begun())
-    guard case .finish(let letters, []) = none.encoded(.done([bad, bad], nil), now: now) else {
+    guard case .finish(let letters, []) = none.encoded(.made([bad, bad], nil), now: now) else {
       throw Missing("an end")
     }
     #expect(letters.count == 2)
@@ -160,12 +166,12 @@ import Testing
     var machine = try machine(two())
     _ = machine.start()
     _ = machine.begun(begun())
-    let missing = [FrameVerdict.bad(.missing, detail: "")] + good(1)
+    let missing = [FrameOutcome.bad(.missing, detail: "")] + good(1)
     let soon = FrameTime(milliseconds: 5_999)
-    #expect(machine.encoded(.done(missing, segment), now: soon) == .wait(.milliseconds(500)))
+    #expect(machine.encoded(.made(missing, segment), now: soon) == .wait(.milliseconds(500)))
     #expect(machine.waited() == .begin(tryNumber: 1, above: nil))
     _ = machine.begun(begun())
-    guard case .publish = machine.encoded(.done(missing, segment), now: FrameTime(milliseconds: 6_000)) else {
+    guard case .publish = machine.encoded(.made(missing, segment), now: FrameTime(milliseconds: 6_000)) else {
       throw Missing("a publishing")
     }
   }
@@ -191,12 +197,12 @@ import Testing
     #expect(machine.committed(.otherSession(nil)) == .unpublish(4))
     #expect(machine.unpublished() == .begin(tryNumber: 1, above: 4))
     _ = machine.begun(begun(5))
-    _ = machine.encoded(.done(good(2), segment), now: now)
+    _ = machine.encoded(.made(good(2), segment), now: now)
     _ = machine.published(nil)
     #expect(machine.committed(.seen(["e1000"])) == .unpublish(5))
     #expect(machine.unpublished() == .begin(tryNumber: 1, above: 5))
     #expect(try job(machine.begun(begun(6))).frames.count == 1)
-    _ = machine.encoded(.done(good(1), segment), now: now)
+    _ = machine.encoded(.made(good(1), segment), now: now)
     let commit = try commit(machine.published(nil))
     #expect(commit.events == ["e2000"] && commit.entries == [EntryID(2_000), EntryID(1_000)])
     #expect(machine.committed(.seen(["e2000"])) == .unpublish(6))
@@ -230,10 +236,10 @@ import Testing
       var machine = try machine(two())
       _ = machine.start()
       let made = try job(machine.begun(answer(started: started, last: last)))
-      #expect(made.pts == (end == nil ? 630_000 : 90_000))
-      #expect(made.size == (end == nil ? PictureSize(width: 8, height: 6) : nil))
-      #expect(made.continuity.counters == (end == nil ? [0: 5] : [:]))
-      _ = machine.encoded(.done(good(2), segment), now: now)
+      #expect(made.firstPTS == (end == nil ? 630_000 : 90_000))
+      #expect(made.geometry == (end == nil ? .session(PictureSize(width: 8, height: 6)) : beginning))
+      #expect(made.counters == (end == nil ? [PIDContinuity(pid: 0, counter: 5)] : []))
+      _ = machine.encoded(.made(good(2), segment), now: now)
       let commit = try commit(machine.published(nil))
       #expect(commit.expectedSession == old && commit.session == (end == nil ? old : session))
       #expect(commit.endReason == end)

@@ -1,9 +1,11 @@
 import EventLoop
+import FrameEncoding
 import FrameRecorder
 import Identifiers
 import Observability
 import Synchronization
 import TestKit
+import TransportStream
 
 /// A Redis, a storage, and recorders over both as if each were another worker's.
 struct RecorderRig {
@@ -31,7 +33,8 @@ struct RecorderRig {
     var settings = RecorderSettings(
       batch: BatchSettings(
         session: SessionRule(
-          maxDurationSeconds: 7_200, retentionHours: 24, offline: OfflineRule(thresholdSeconds: 60))),
+          maxDurationSeconds: 7_200, retentionHours: 24, offline: OfflineRule(thresholdSeconds: 60)),
+        encoding: EncodingSettings(base: base)),
       time: FrameTimeRule(clockSkewSeconds: 300, earliest: FrameTime(milliseconds: 1_420_070_400_000)),
       paths: FramePathRule(base: base))
     settings.cut.framesPerSegment = 2
@@ -40,7 +43,7 @@ struct RecorderRig {
   }
 
   func services(
-    _ encoder: any FrameEncoder, encoders: Int = 2, store other: FrameStore? = nil,
+    _ encoder: any SegmentEncoding, encoders: Int = 2, store other: FrameStore? = nil,
     registry: MetricsRegistry = MetricsRegistry(),
     _ change: (inout RecorderSettings) -> Void = { _ in }
   ) async throws -> RecorderServices {
@@ -123,12 +126,12 @@ struct RecorderRig {
 }
 
 /// Writes the frames' names, a line each, where a segment would be: what is listed can be counted.
-final class ListingEncoder: FrameEncoder {
+final class ListingEncoder: SegmentEncoding {
   typealias Answer = @Sendable (EncodeJob) async -> EncodeOutcome?
 
   private let base: String
   private let answer: Answer
-  private let prober: @Sendable (EncodeJob.Frame) -> ProbeOutcome
+  private let prober: @Sendable (FrameInput) -> ProbeOutcome
   private let taken = Mutex<[EncodeJob]>([])
 
   var jobs: [EncodeJob] { taken.withLock { $0 } }
@@ -136,12 +139,12 @@ final class ListingEncoder: FrameEncoder {
   /// `answer`: in place of what it would; nil: nothing.
   init(
     _ base: String, answer: @escaping Answer = { _ in nil },
-    prober: @escaping @Sendable (EncodeJob.Frame) -> ProbeOutcome = { _ in .survived }
+    prober: @escaping @Sendable (FrameInput) -> ProbeOutcome = { _ in .survived }
   ) {
     (self.base, self.prober, self.answer) = (base, prober, answer)
   }
 
-  static func name(_ frame: EncodeJob.Frame) -> String {
+  static func name(_ frame: FrameInput) -> String {
     String(frame.path.split(separator: "/").last?.dropLast(4) ?? "")
   }
 
@@ -151,22 +154,33 @@ final class ListingEncoder: FrameEncoder {
     return write(job, job.frames.map { _ in .good(truncated: false) })
   }
 
-  func write(_ job: EncodeJob, _ verdicts: [FrameVerdict]) -> EncodeOutcome {
-    let good = zip(job.frames, verdicts).filter { $0.1 == .good(truncated: false) }.map { Self.name($0.0) }
-    guard !good.isEmpty else { return .done(verdicts, nil) }
+  func write(_ job: EncodeJob, _ outcomes: [FrameOutcome]) -> EncodeOutcome {
+    let good = zip(job.frames, outcomes).filter { $0.1 == .good(truncated: false) }.map { Self.name($0.0) }
+    guard !good.isEmpty, let output = StoragePath(job.output) else { return .made(outcomes, nil) }
     let text = Array((good.joined(separator: "\n") + "\n").utf8)
     do {
-      try FileAdapter(base: base).put(text, at: job.output, replaces: true)
+      try FileAdapter(base: base).put(text, at: output, replaces: true)
     } catch {
       return .prevented("\(error)")
     }
-    let duration = Int64(good.count) * 90_000
-    return .done(
-      verdicts,
-      EncodedSegment(
-        bytes: text.count, duration: duration, nextPTS: job.pts + duration, continuity: ContinuityCounters([0: 1]),
-        size: job.size ?? PictureSize(width: 64, height: 64)))
+    return .made(outcomes, .made(job, frames: good.count, bytes: text.count))
   }
 
-  func probe(_ frame: EncodeJob.Frame, of device: DevicePair) async -> ProbeOutcome { prober(frame) }
+  func probe(_ frame: FrameInput) async -> ProbeOutcome { prober(frame) }
+}
+
+extension EncodeOutcome {
+  static func made(_ frames: [FrameOutcome], _ segment: EncodedSegment?) -> EncodeOutcome {
+    .done(EncodeReport(frames: frames, segment: segment, processorMicroseconds: 0))
+  }
+}
+
+extension EncodedSegment {
+  /// One second a frame.
+  static func made(_ job: EncodeJob, frames: Int, bytes: Int) -> EncodedSegment {
+    let duration = Int64(frames) * 90_000
+    return EncodedSegment(
+      bytes: bytes, duration: duration, nextPTS: job.firstPTS + duration, samples: max(2, frames),
+      size: job.geometry.size(for: PictureSize(width: 64, height: 64)), counters: [PIDContinuity(pid: 0, counter: 1)])
+  }
 }

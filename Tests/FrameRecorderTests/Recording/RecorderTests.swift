@@ -1,10 +1,12 @@
 import Cluster
+import FrameEncoding
 import FrameRecorder
 import Identifiers
 import Observability
 import Synchronization
 import TestKit
 import Testing
+import TransportStream
 
 @Suite("The recorder", .timeLimit(.minutes(3))) struct RecorderTests {
   private func names(_ range: ClosedRange<Int>) -> [String] { range.map { "f\($0)" } }
@@ -25,8 +27,10 @@ import Testing
       let expected = DevicePlaylist.render(segments, .live, target: 6)
       try await soon("the playlist file") { (try? rig.adapter().read(.playlist(rig.device), nil)) == expected }
       let jobs = encoder.jobs
-      #expect(jobs.map(\.size) == [nil, PictureSize(width: 64, height: 64), PictureSize(width: 64, height: 64)])
-      #expect(jobs.map(\.continuity.counters) == [[:], [0: 1], [0: 1]])
+      let session = GeometryRule.session(PictureSize(width: 64, height: 64))
+      #expect(jobs.map(\.geometry) == [.firstFrame(maxWidth: 1_920, upscales: false), session, session])
+      let counters = [PIDContinuity(pid: 0, counter: 1)]
+      #expect(jobs.map(\.counters) == [[], counters, counters])
       let record = try await rig.store.look(at: [(rig.device, ["f6", "f7"])])[0].get()
       #expect(record.seen == ["f6"])
       try await soon("the backlog") { try await rig.store.look(at: [(rig.device, [])])[0].get().record.backlog == 1 }
@@ -81,7 +85,7 @@ import Testing
       var generator = SeededGenerator(seed: 11)
       let pauses = (0..<64).map { _ in Int.random(in: 0...15, using: &generator) }
       let encoder = ListingEncoder(rig.base) { job in
-        try? await Task.sleep(for: .milliseconds(pauses[Int(job.pts / 90_000) % 64]))
+        try? await Task.sleep(for: .milliseconds(pauses[Int(job.firstPTS / 90_000) % 64]))
         return nil
       }
       let services = try await rig.services(encoder)
@@ -390,46 +394,41 @@ import Testing
 }
 
 /// Judges each frame, then does as another one.
-struct JudgingEncoder: FrameEncoder {
+struct JudgingEncoder: SegmentEncoding {
   private let inner: ListingEncoder
-  private let judge: @Sendable (EncodeJob.Frame) -> FrameVerdict
+  private let judge: @Sendable (FrameInput) -> FrameOutcome
 
-  init(_ inner: ListingEncoder, judge: @escaping @Sendable (EncodeJob.Frame) -> FrameVerdict) {
+  init(_ inner: ListingEncoder, judge: @escaping @Sendable (FrameInput) -> FrameOutcome) {
     (self.inner, self.judge) = (inner, judge)
   }
 
   func encode(_ job: EncodeJob) async -> EncodeOutcome { inner.write(job, job.frames.map(judge)) }
-  func probe(_ frame: EncodeJob.Frame, of device: DevicePair) async -> ProbeOutcome { .survived }
+  func probe(_ frame: FrameInput) async -> ProbeOutcome { .survived }
 }
 
 /// Makes a real MPEG-TS of one second a frame.
-struct FFmpegEncoder: FrameEncoder {
+struct FFmpegEncoder: SegmentEncoding {
   private let base: String
 
   init(_ base: String) { self.base = base }
 
   func encode(_ job: EncodeJob) async -> EncodeOutcome {
     let count = job.frames.count
-    let output = base + "/" + job.output.text
+    let output = base + "/" + job.output
     do {
       try await FFmpegTool.succeed(
         "ffmpeg",
         [
           "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=1", "-frames:v", String(count), "-c:v",
           "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-mpegts_copyts", "1", "-output_ts_offset",
-          String(Double(job.pts) / 90_000), "-f", "mpegts", output,
+          String(Double(job.firstPTS) / 90_000), "-f", "mpegts", output,
         ])
       let bytes = try readFile(output).count
-      let duration = Int64(count) * 90_000
-      return .done(
-        job.frames.map { _ in .good(truncated: false) },
-        EncodedSegment(
-          bytes: bytes, duration: duration, nextPTS: job.pts + duration, continuity: ContinuityCounters(),
-          size: PictureSize(width: 64, height: 64)))
+      return .made(job.frames.map { _ in .good(truncated: false) }, .made(job, frames: count, bytes: bytes))
     } catch {
       return .prevented("\(error)")
     }
   }
 
-  func probe(_ frame: EncodeJob.Frame, of device: DevicePair) async -> ProbeOutcome { .survived }
+  func probe(_ frame: FrameInput) async -> ProbeOutcome { .survived }
 }

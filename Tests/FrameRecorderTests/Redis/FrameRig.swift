@@ -1,11 +1,13 @@
 import Cluster
 import EventLoop
+import FrameEncoding
 import FrameRecorder
 import Identifiers
 import Observability
 import Redis
 import Synchronization
 import TestKit
+import TransportStream
 
 /// A Redis of its own, and stores over it as if each were another worker's.
 final class FrameRig: Sendable {
@@ -160,7 +162,8 @@ struct MadeCommits {
     return SegmentCommit(
       device: device, generation: begun.record.generation, number: begun.number,
       firstEntry: entries.first ?? EntryID(1), expectedSession: begun.record.session, session: session, pts: pts,
-      duration: 540_000, nextPTS: nextPTS, continuity: ContinuityCounters([0: 3, 256: 15]),
+      duration: 540_000, nextPTS: nextPTS,
+      continuity: [PIDContinuity(pid: 0, counter: 3), PIDContinuity(pid: 256, counter: 15)],
       captured: .init(first: start, last: start.advanced(byMilliseconds: 5_000)),
       received: .init(first: arrival, last: arrival), bytes: 188_000, frames: entries.count,
       size: PictureSize(width: 1_920, height: 1_080), target: 6, done: entries.last, entries: entries,

@@ -80,5 +80,38 @@ extension PlaybackTests {
         #expect(try await worker.streamField(id, "last_error") as? String != nil)
       }
     }
+
+    @Test(arguments: [false, true]) func aSourceThatSlowsDownIsReopenedUnderItsViewers(transcoded: Bool) async throws {
+      try await withFixture { fixture in
+        let film = try await MediaFixture.make(.h264Aac)
+        let realTime = Int(Double(try film.bytes().count) / film.shape.seconds)
+        let source = try await fixture.sourceServer(live: .encoded(.h264Aac), file: film)
+        source.set(.slow(bytesPerSecond: realTime / 4), for: "/live.ts")
+        let worker = try await fixture.worker([
+          "ENABLE_BITRATE_MONITORING": "true", "MIN_BITRATE_THRESHOLD": "\(realTime / 2)",
+          "BITRATE_CHECK_INTERVAL": "0.8", "BITRATE_FAILOVER_THRESHOLD": "2", "BITRATE_MONITORING_GRACE_PERIOD": "0.5",
+          "STREAM_RETRY_DELAY": "0.2", "STREAM_RETRY_WINDOW": "15",
+        ])
+        let id =
+          try await (transcoded ? worker.transcode(source.url("/live.ts")) : worker.relay(source.url("/live.ts")))
+        let viewer = try await fixture.capture(worker, "/stream/\(id)")
+        try await viewer.waitFor(bytes: 188, within: .seconds(15))
+        source.set(nil, for: "/live.ts")
+        let connections = source.totalConnections("/live.ts")
+        try await eventually("the slow source to be reopened", within: .seconds(10)) {
+          source.totalConnections("/live.ts") > connections
+        }
+        // As fast as it should be, it is left alone for many checks.
+        let reopened = source.totalConnections("/live.ts")
+        try await viewer.waitFor(moreBytes: realTime * 5, within: .seconds(20))
+        #expect(source.totalConnections("/live.ts") == reopened)
+        #expect(source.openConnections("/live.ts") == 1)
+        let bytes = try await viewer.stop()
+        #expect(TSCaptureChecker.check(Array(bytes.prefix(bytes.count / 188 * 188))).problems.isEmpty)
+        let error = try await worker.streamField(id, "last_error") as? String ?? ""
+        #expect(error.hasPrefix("too slow: "), "\(error)")
+        #expect(try await worker.metric("millrace_source_failures_total{reason=\"slow\"}") == 1)
+      }
+    }
   }
 }

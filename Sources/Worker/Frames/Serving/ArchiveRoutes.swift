@@ -115,7 +115,7 @@ struct ArchiveRoutes: Sendable {
       try reader.read(0..<min(reader.size, ImportedPlaylist.mostBytes))
     }
     let text = PlaylistText(DevicePlaylist.appending(suffix, to: bytes))
-    return text.answer(request, cacheControl: suffix.isEmpty ? "public, max-age=\(archive.life), immutable" : "max-age=1")
+    return await text.answer(request, cacheControl: suffix.isEmpty ? "public, max-age=\(archive.life), immutable" : "max-age=1")
   }
 
   @Sendable private func segment(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {

@@ -4,7 +4,7 @@ internal import HTTP
 
 /// Who may play recordings (frames.md §10, api.md §1.7). Device names can be guessed: with an API token set, media need it,
 /// or `exp` and `sig` over the device's name, which the URIs in playlists then carry.
-struct DeviceAccess: Sendable {
+package struct DeviceAccess: Sendable {
   private let authentication: Authentication
   private let key: [UInt8]
   /// Seconds that a URI made here is good for at least.
@@ -12,7 +12,7 @@ struct DeviceAccess: Sendable {
   private let isOpen: Bool
 
   /// `isPublic`: FRAMES_PUBLIC_PLAY.
-  init(_ auth: Configuration.Auth, isPublic: Bool) {
+  package init(_ auth: Configuration.Auth, isPublic: Bool) {
     authentication = Authentication(token: auth.apiToken)
     key = URLSignature.key(auth)
     life = max(60, Int(auth.playTokenLifetime.components.seconds))

@@ -5,8 +5,8 @@ extension PlaylistText {
   static let contentType = "application/vnd.apple.mpegurl"
 
   /// 200 or 304, short where the client takes that.
-  func answer(_ request: HTTPRequest, cacheControl: String) -> HTTPResponse {
-    let short = request.acceptsGzip ? gzip : nil
+  func answer(_ request: HTTPRequest, cacheControl: String) async -> HTTPResponse {
+    let short = request.acceptsGzip ? await gzip() : nil
     let tag = short == nil ? entityTag : gzipEntityTag
     var headers: HTTPHeaders = [
       "Content-Type": Self.contentType, "Cache-Control": cacheControl, "ETag": tag, "Vary": "Accept-Encoding",

@@ -23,7 +23,8 @@ struct RecordingRoutes: Sendable {
     } catch {
       throw Problem(error)
     }
-    return try await text(device, window, suffix).answer(request, cacheControl: "max-age=1")
+    let text = try await text(device, window, suffix)
+    return await text.answer(request, cacheControl: "max-age=1")
   }
 
   private func text(_ device: DevicePair, _ window: PlaylistWindow, _ suffix: String) async throws -> PlaylistText {

@@ -1,8 +1,8 @@
-internal import FrameRecorder
-internal import HTTP
+package import FrameRecorder
+package import HTTP
 
 /// What the recordings' routes are served from.
-struct RecordingServices: Sendable {
+package struct RecordingServices: Sendable {
   let store: FrameStore
   /// Threads that only read, so that viewers and the recorder do not wait for each other.
   let storage: StorageThreads
@@ -10,13 +10,13 @@ struct RecordingServices: Sendable {
   let shared: SharedDevices
   let access: DeviceAccess
 
-  init(store: FrameStore, storage: StorageThreads, playlists: DevicePlaylists, access: DeviceAccess) {
+  package init(store: FrameStore, storage: StorageThreads, playlists: DevicePlaylists, access: DeviceAccess) {
     (self.store, self.storage, self.playlists, self.access) = (store, storage, playlists, access)
     shared = SharedDevices(storage: storage)
   }
 
   /// `guarded`: puts a handler behind the API token.
-  func add(to router: inout Router, _ guarded: (@escaping RouteHandler) -> RouteHandler) {
+  package func add(to router: inout Router, _ guarded: (@escaping RouteHandler) -> RouteHandler) {
     DeviceRoutes(services: self).add(to: &router, guarded)
     RecordingRoutes(services: self).add(to: &router)
     ArchiveRoutes(services: self).add(to: &router, guarded)

@@ -1,6 +1,7 @@
 import Cluster
 import EventLoop
 import Foundation
+import FrameEncoding
 import FrameRecorder
 import HTTP
 import Identifiers
@@ -8,6 +9,7 @@ import Observability
 import Redis
 import Synchronization
 import TestKit
+import TransportStream
 
 @testable import Worker
 
@@ -203,7 +205,7 @@ struct MadeTransmission {
     return SegmentCommit(
       device: device, generation: begun.record.generation, number: begun.number, firstEntry: entry,
       expectedSession: begun.record.session, session: session, pts: from, duration: 180_000, nextPTS: pts,
-      continuity: ContinuityCounters([0: 3]),
+      continuity: [PIDContinuity(pid: 0, counter: 3)],
       captured: .init(first: start, last: start.advanced(byMilliseconds: 5_000)),
       received: .init(first: begun.now, last: begun.now), bytes: bytes, frames: 6,
       size: PictureSize(width: 320, height: 180), target: 6, done: entry, entries: [entry], events: ["e-\(entry)"])
