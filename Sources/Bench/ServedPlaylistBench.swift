@@ -23,7 +23,8 @@ enum ServedPlaylistBench {
       let server = try serve(store, loops, fixture)
       let client = try await RawHTTPClient.connect(port: server.boundPort)
       fixture.addTeardown { client.close() }
-      print("\nServed, client and Redis on this machine\n  wall ms  CPU ms  bytes    goal   what; CPU with the client's")
+      print("\nServed, with the client on this machine; CPU is that of both")
+      print("   wall ms    CPU ms     bytes  goal   what")
       let (first, head) = try await measure(client, [:], 1, "the first request: index read and rendered", "")
       guard let tag = head["ETag"] else { throw BenchError("no entity tag") }
       _ = try await measure(client, ["If-None-Match": tag], requests, "unchanged, 304", "2")
@@ -58,7 +59,8 @@ enum ServedPlaylistBench {
     let used = (TransportStreamBench.cpuSeconds() - cpu) * 1_000 / Double(count)
     guard let head = last.head else { throw BenchError("no answer") }
     if let goal {
-      print("\(cell(times.median, 2))\(cell(used, 2))\(cell(Double(last.bytes), 0))  \(goal.isEmpty ? "-" : goal)      \(what)")
+      let row = [cell(times.median, 2), cell(used, 2), cell(Double(last.bytes), 0)].joined()
+      print("\(row)  \(goal.isEmpty ? "-" : goal)      \(what)")
     }
     return (last.bytes, head)
   }
@@ -77,9 +79,10 @@ enum ServedPlaylistBench {
   private static func seed(_ store: FrameStore) async throws {
     guard let device = DevicePair("c1:d1") else { throw BenchError("no device") }
     let partition = store.keys.partition(of: device)
-    guard case .claimed(let owned) = try await store.claim(partition, for: WorkerID("bench")),
-      case .seeded = try await store.seed(owned, device, PlaylistBench.recording(), largest: nil, target: 6)
-    else { throw BenchError("no index") }
+    let claim = try await store.claim(partition, for: WorkerID("bench"))
+    guard case .claimed(let owned) = claim else { throw BenchError("no partition") }
+    let answer = try await store.seed(owned, device, PlaylistBench.recording(), largest: nil, target: 6)
+    if answer != .seeded { throw BenchError("no index") }
   }
 
   private static func serve(_ store: FrameStore, _ loops: LoopGroup, _ fixture: Fixture) throws -> HTTPServer {

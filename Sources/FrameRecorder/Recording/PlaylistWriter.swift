@@ -82,7 +82,7 @@ package final class PlaylistWriter: Sendable {
   nonisolated(nonsending) private func writeOnce(_ device: DevicePair) async throws {
     var text: PlaylistText?
     do throws(DevicePlaylists.Failure) {
-      text = try await playlists.text(device, mayBeOld: false)
+      text = try await playlists.text(device, isForFile: true)
     } catch {
       if case .store(let error) = error { throw error }
     }

@@ -21,6 +21,8 @@ struct BoundedCache<Key: Hashable, Value> {
     return entries.values[place].value
   }
 
+  func contains(_ key: Key) -> Bool { entries[key] != nil }
+
   /// `cost` ≥ 1. What alone exceeds the budget is not kept.
   mutating func set(_ key: Key, _ value: Value, cost: Int) {
     remove(key)

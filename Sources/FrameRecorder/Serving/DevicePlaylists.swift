@@ -39,15 +39,15 @@ package final class DevicePlaylists: Sendable {
 
   /// - Parameters:
   ///   - suffix: stands behind each URI.
-  ///   - mayBeOld: what was known before will do while Redis is away.
+  ///   - isForFile: nothing old will do, and the text is kept only if viewers ask for it, too.
   package nonisolated(nonsending) func text(
-    _ device: DevicePair, _ window: PlaylistWindow = .whole, suffix: String = "", mayBeOld: Bool = true
+    _ device: DevicePair, _ window: PlaylistWindow = .whole, suffix: String = "", isForFile: Bool = false
   ) async throws(Failure) -> PlaylistText {
-    let (index, now) = try await index(device, mayBeOld)
+    let (index, now) = try await index(device, mayBeOld: !isForFile)
     guard !index.segments.isEmpty else { throw .nothing }
     let key = Key(device: device, window: window, isClosed: window.isClosed(now: now), suffix: suffix)
     if let text = rendered(key, index) { return text }
-    guard let text = await rendering(key, index, now).value else { throw .nothing }
+    guard let text = await rendering(key, index, now, isForFile: isForFile).value else { throw .nothing }
     return text
   }
 
@@ -57,15 +57,15 @@ package final class DevicePlaylists: Sendable {
   }
 
   nonisolated(nonsending) private func index(
-    _ device: DevicePair, _ mayBeOld: Bool
+    _ device: DevicePair, mayBeOld: Bool
   ) async throws(Failure) -> (index: DeviceIndex, now: FrameTime) {
     let found: (index: DeviceIndex, now: FrameTime)?
     do throws(FrameStoreError) {
       found = try await indexes.current(device)
     } catch {
-      guard mayBeOld, error.code == .unavailable, let index = indexes.remembered(device, within: Self.longestAway) else {
-        throw .store(error)
-      }
+      guard mayBeOld, error.code == .unavailable,
+        let index = indexes.remembered(device, within: Self.longestAway)
+      else { throw .store(error) }
       return (index, .wallClock)
     }
     guard let found else { throw .unknownDevice }
@@ -80,12 +80,12 @@ package final class DevicePlaylists: Sendable {
   }
 
   /// Not on the caller's loop: a long one takes some milliseconds.
-  private func rendering(_ key: Key, _ index: DeviceIndex, _ now: FrameTime) -> Rendering {
+  private func rendering(_ key: Key, _ index: DeviceIndex, _ now: FrameTime, isForFile: Bool) -> Rendering {
     state.withLock { state in
       if let present = state.renderings[key], present.version == index.version { return present.task }
       let task = Rendering { [self] in
         let text = render(key, index, now)
-        finish(key, index.version, text)
+        finish(key, index.version, text, isForFile: isForFile)
         return text
       }
       state.renderings[key] = (index.version, task)
@@ -100,10 +100,11 @@ package final class DevicePlaylists: Sendable {
         listed.segments, key.isClosed ? .closed : .live, target: index.version.target ?? target, suffix: key.suffix))
   }
 
-  private func finish(_ key: Key, _ version: IndexVersion, _ text: PlaylistText?) {
+  private func finish(_ key: Key, _ version: IndexVersion, _ text: PlaylistText?, isForFile: Bool) {
     state.withLock { state in
       if state.renderings[key]?.version == version { state.renderings[key] = nil }
-      if let text { state.texts.set(key, (version, text), cost: text.cost) }
+      guard let text, !isForFile || state.texts.contains(key) else { return }
+      state.texts.set(key, (version, text), cost: text.cost)
     }
   }
 }

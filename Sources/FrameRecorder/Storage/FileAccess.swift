@@ -71,7 +71,8 @@ struct FileAccess: Sendable {
     var failure: StorageError?
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
       while count < range.count {
-        let got = pread(file, buffer.baseAddress.map { $0 + count }, range.count - count, off_t(range.lowerBound + count))
+        let place = buffer.baseAddress.map { $0 + count }
+        let got = pread(file, place, range.count - count, off_t(range.lowerBound + count))
         if got < 0, errno == EINTR { continue }
         if got < 0 { failure = error(errno, "read", path.text) }
         if got <= 0 { break }

@@ -95,7 +95,8 @@ import Testing
 
   @Test func aClientThatDoesNotReadIsNotReadAheadFor() async throws {
     let released = Tally()
-    let source = Mutex<Source?>(Source([[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 4_096), released: released))
+    let pieces = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 4_096)
+    let source = Mutex<Source?>(Source(pieces, released: released))
     let asked = source.withLock { $0?.asked } ?? Tally()
     var router = echoRouter()
     router.add(.get, "/pulled") { _, _ in

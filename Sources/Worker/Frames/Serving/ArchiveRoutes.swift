@@ -71,8 +71,8 @@ struct ArchiveRoutes: Sendable {
   }
 
   private static func start(_ record: JSON) -> String {
-    guard case .object(let members) = record, case .string(let text)? = members.first(where: { $0.0 == "started_at" })?.1
-    else { return "" }
+    guard case .object(let members) = record else { return "" }
+    guard case .string(let text)? = members.first(where: { $0.0 == "started_at" })?.1 else { return "" }
     return text
   }
 
@@ -115,7 +115,8 @@ struct ArchiveRoutes: Sendable {
       try reader.read(0..<min(reader.size, ImportedPlaylist.mostBytes))
     }
     let text = PlaylistText(DevicePlaylist.appending(suffix, to: bytes))
-    return await text.answer(request, cacheControl: suffix.isEmpty ? "public, max-age=\(archive.life), immutable" : "max-age=1")
+    let forLife = "public, max-age=\(archive.life), immutable"
+    return await text.answer(request, cacheControl: suffix.isEmpty ? forLife : "max-age=1")
   }
 
   @Sendable private func segment(_ request: HTTPRequest, _ parameters: PathParameters) async throws -> HTTPResponse {

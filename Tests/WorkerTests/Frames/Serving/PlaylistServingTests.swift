@@ -23,6 +23,10 @@ import Testing
         #expect(answer.head["Cache-Control"] == "max-age=1")
         #expect(answer.head["Access-Control-Allow-Origin"] == "*")
       }
+      // As the recorder writes it.
+      let writer = try rig.writer(fixture)
+      writer.changed(device)
+      try await eventually("the file") { (try? readFile(rig.file("hls/playlist.m3u8"))) == file }
       let tags = try await [rig.get(path).head["ETag"], other.get(path).head["ETag"]]
       #expect(tags[0] == tags[1] && tags[0]?.hasPrefix("\"") == true)
       // What comes and what goes.

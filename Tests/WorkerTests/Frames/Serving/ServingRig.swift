@@ -131,6 +131,19 @@ final class ServingRig: Sendable {
     return owned
   }
 
+  /// Of playlist files, with what viewers are shown.
+  func writer(_ fixture: Fixture) throws -> PlaylistWriter {
+    let thread = EventLoop(name: "writing")
+    let writer = PlaylistWriter(
+      playlists: playlists, storage: StorageThreads(adapter, loops: [thread]), pause: .zero,
+      metrics: RecorderMetrics(MetricsRegistry()), logger: Logger(level: .error, sink: MemorySink()))
+    fixture.addTeardown {
+      await writer.stop()
+      thread.stop()
+    }
+    return writer
+  }
+
   /// The device's active session, as an archive that is ready, made of its segments' files.
   func archive(_ device: DevicePair, expires: FrameTime, state: SessionState = .ready) async throws -> SessionID {
     let segments = try await store.segments(device)
