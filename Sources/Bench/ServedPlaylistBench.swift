@@ -23,15 +23,14 @@ enum ServedPlaylistBench {
       let server = try serve(store, loops, fixture)
       let client = try await RawHTTPClient.connect(port: server.boundPort)
       fixture.addTeardown { client.close() }
-      print("\nServed, with the client on this machine; CPU is that of both")
-      print("   wall ms    CPU ms     bytes  goal   what")
+      print("\nServed, with Redis and the client on this machine\n   wall ms     bytes  goal   what")
       let (first, head) = try await measure(client, [:], 1, "the first request: index read and rendered", "")
       guard let tag = head["ETag"] else { throw BenchError("no entity tag") }
       _ = try await measure(client, ["If-None-Match": tag], requests, "unchanged, 304", "2")
       _ = try await measure(client, [:], requests, "unchanged, whole", "2")
       let (_, short) = try await measure(client, ["Accept-Encoding": "gzip"], 1, "the first in short", "")
       let (size, _) = try await measure(client, ["Accept-Encoding": "gzip"], requests, "unchanged, in short", "2")
-      print("  gzip: 1/\(cell(Double(first) / Double(size), 1)), goal 1/8; \(short["Content-Encoding"] ?? "none")")
+      print("  \(short["Content-Encoding"] ?? "whole"): 1/\(first / max(1, size)), goal 1/8")
       try await redis.command("CONFIG", "RESETSTAT")
       _ = try await measure(client, ["If-None-Match": tag], 1, "", nil)
       let commands = try await redis.command("INFO", "commandstats").split(whereSeparator: \.isNewline).compactMap {
@@ -47,7 +46,6 @@ enum ServedPlaylistBench {
     _ client: RawHTTPClient, _ headers: [String: String], _ count: Int, _ what: String, _ goal: String?
   ) async throws -> (bytes: Int, head: HTTPHead) {
     var (times, last) = ([Double](), (bytes: 0, head: HTTPHead?.none))
-    let cpu = TransportStreamBench.cpuSeconds()
     for _ in 0..<count {
       let began = ContinuousClock.now
       try await client.sendRequest("GET", path, headers: headers)
@@ -56,10 +54,9 @@ enum ServedPlaylistBench {
       times.append((ContinuousClock.now - began) / .milliseconds(1))
       last = (body.count, head)
     }
-    let used = (TransportStreamBench.cpuSeconds() - cpu) * 1_000 / Double(count)
     guard let head = last.head else { throw BenchError("no answer") }
     if let goal {
-      let row = [cell(times.median, 2), cell(used, 2), cell(Double(last.bytes), 0)].joined()
+      let row = [cell(times.median, 2), cell(Double(last.bytes), 0)].joined()
       print("\(row)  \(goal.isEmpty ? "-" : goal)      \(what)")
     }
     return (last.bytes, head)

@@ -17,7 +17,8 @@ package final class DeviceIndexes: Sendable {
 
   private let store: FrameStore
   private let state: Mutex<State>
-  private static let part = 5_000
+  /// Entries that are read at once: more would hold up what else waits for Redis.
+  private static let part = 500
 
   /// `mostSegments`: of all devices together; some 130 bytes each.
   package init(store: FrameStore, mostSegments: Int = 1_000_000) {
