@@ -32,6 +32,15 @@ package enum DevicePlaylist {
     return text
   }
 
+  /// A playlist's text with `suffix` behind each URI.
+  package static func appending(_ suffix: String, to text: [UInt8]) -> [UInt8] {
+    guard !suffix.isEmpty else { return text }
+    return Array(
+      text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+        line.isEmpty || line.first == UInt8(ascii: "#") ? Array(line) : Array(line) + Array(suffix.utf8)
+      }.joined(separator: [UInt8(ascii: "\n")]))
+  }
+
   private static func writeHead(
     _ segments: some Collection<RecordedSegment>, _ kind: Kind, _ target: Int, to text: inout [UInt8]
   ) {

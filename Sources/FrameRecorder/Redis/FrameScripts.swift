@@ -12,6 +12,7 @@ enum FrameScripts {
   static let commit = script(PackageResources.commit_lua)
   static let discard = script(PackageResources.discard_lua)
   static let end = script(PackageResources.end_lua)
+  static let expireArchive = script(PackageResources.expire_archive_lua)
   static let finish = script(PackageResources.finish_lua)
   static let forgetDevice = script(PackageResources.forget_device_lua)
   static let leaveJob = script(PackageResources.leave_job_lua)

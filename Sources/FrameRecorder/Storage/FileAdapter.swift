@@ -50,19 +50,10 @@ package final class FileAdapter: StorageAdapter {
   package func read(_ path: StoragePath, _ range: Range<Int>?) throws(StorageError) -> [UInt8] {
     let file = try access.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, "read")
     let size = try Self.size(of: file.number, path)
-    let wanted = (range ?? 0..<size).clamped(to: 0..<size)
-    var bytes = [UInt8](repeating: 0, count: wanted.count)
-    var count = 0
-    while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes {
-        pread(file.number, $0.baseAddress.map { $0 + count }, wanted.count - count, off_t(wanted.lowerBound + count))
-      }
-      if got < 0, errno == EINTR { continue }
-      if try FileAccess.check(got, "read", path) == 0 { break }
-      count += got
-    }
-    return Array(bytes.prefix(count))
+    return try FileAccess.read((range ?? 0..<size).clamped(to: 0..<size), of: file.number, path)
   }
+
+  package func open(_ path: StoragePath) throws(StorageError) -> any StorageReader { try FileReader(path, access) }
 
   private static func size(of file: Int32, _ path: StoragePath) throws(StorageError) -> Int {
     var status = stat()

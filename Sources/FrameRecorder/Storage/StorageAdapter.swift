@@ -13,6 +13,9 @@ package protocol StorageAdapter: Sendable {
   /// The bytes of `range` that there are; nil: all. At most `Int.max` of an object that grows meanwhile.
   func read(_ path: StoragePath, _ range: Range<Int>?) throws(StorageError) -> [UInt8]
 
+  /// An object to be read in parts; it stays readable when its name goes. A link at the end is not followed: `outside`.
+  func open(_ path: StoragePath) throws(StorageError) -> any StorageReader
+
   /// Calls `visit` with each entry of a folder, in no order, until it answers false. A missing folder is an empty one.
   func list(_ folder: StoragePath, _ visit: (StorageEntry) -> Bool) throws(StorageError)
 
@@ -39,6 +42,16 @@ package protocol StorageAdapter: Sendable {
 
   /// The device whose folder this one is: itself, or the one that its link leads to.
   func device(_ pair: DevicePair) throws(StorageError) -> DevicePair
+}
+
+/// An object that is open. What it holds goes with it.
+package protocol StorageReader: AnyObject, Sendable {
+  /// Bytes, when it was opened.
+  var size: Int { get }
+  var modified: FrameTime { get }
+
+  /// The bytes of `range` that there are. Blocks, as all calls of a storage.
+  func read(_ range: Range<Int>) throws(StorageError) -> [UInt8]
 }
 
 /// An object on its way. Unless it is finished it leaves nothing behind.

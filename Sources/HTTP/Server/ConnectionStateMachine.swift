@@ -119,11 +119,13 @@ struct ConnectionStateMachine {
     case drop
   }
 
-  mutating func answered(isLive: Bool) -> AnsweredAction {
+  /// `isOpenEnded`: the end of the body is that of the connection.
+  mutating func answered(isLive: Bool, isOpenEnded: Bool = false) -> AnsweredAction {
     let sequel: Sequel
     switch state {
     case .answering(let keepsAlive, let isRefusal):
-      sequel = isRefusal ? .linger : keepsAlive && !isDraining ? .nextRequest : .close
+      let mayGoOn = keepsAlive && !isDraining && !isOpenEnded
+      sequel = isRefusal ? .linger : mayGoOn ? .nextRequest : .close
     case .streaming: sequel = .linger
     case .waiting, .head, .body, .writing, .ended: return .drop
     }

@@ -68,7 +68,11 @@ extension HTTPConnection {
   private func answer(_ response: HTTPResponse) {
     guard var exchange else { return abandon(response) }
     let isLive = response.isLive && !exchange.isHead
-    guard case .write(let sequel) = machine.answered(isLive: isLive) else { return abandon(response) }
+    let pulled = exchange.isHead ? nil : response.pulledBody
+    let isOpenEnded = pulled?.length == nil && pulled != nil && exchange.minorVersion == 0
+    guard case .write(let sequel) = machine.answered(isLive: isLive, isOpenEnded: isOpenEnded) else {
+      return abandon(response)
+    }
     exchange.status = response.status.code
     self.exchange = exchange
     let encoder = exchange.encoder(date: server.nextDate(), cors: server.context.router.cors)
@@ -77,6 +81,7 @@ extension HTTPConnection {
     output = encoder.encode(response, keepsAlive: sequel == .nextRequest)
     if isLive { live = response.liveBody } else { abandon(response) }
     endBodyStream(.gone)
+    pulling = pulled.map { PulledOutput($0, minorVersion: exchange.minorVersion) }
     flush()
   }
 
@@ -91,6 +96,10 @@ extension HTTPConnection {
 
 extension HTTPResponse {
   fileprivate var liveBody: LiveBody? { if case .live(let body) = body { body } else { nil } }
+
+  fileprivate var pulledBody: PulledBody? {
+    if case .pulled(let body) = body, !status.isBodiless { body } else { nil }
+  }
 
   fileprivate var isLive: Bool { liveBody != nil && !status.isBodiless }
 }

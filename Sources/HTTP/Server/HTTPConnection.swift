@@ -26,6 +26,7 @@ final class HTTPConnection: ServerMember {
   var exchange: Exchange?
   var output: ResponseOutput?
   var live: LiveBody?
+  var pulling: PulledOutput?
   var task: Task<Void, Never>?
 
   init(descriptor: Int32, peer: PeerAddress, ticket: ConnectionTicket, server: LoopServer) {
@@ -70,7 +71,7 @@ final class HTTPConnection: ServerMember {
     Glibc.close(descriptor)
     ticket = nil
     let live = live
-    (self.live, output, pending) = (nil, nil, [])
+    (self.live, pulling, output, pending) = (nil, nil, nil, [])
     live?.abandoned()
     endBodyStream(.gone)
   }

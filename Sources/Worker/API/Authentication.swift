@@ -7,13 +7,14 @@ struct Authentication: Sendable {
 
   /// The handler behind the token: 401 without one, 403 with a wrong one, before anything else is looked at.
   func guarded(_ handler: @escaping RouteHandler) -> RouteHandler {
-    guard let token, !token.isEmpty else { return handler }
+    guard token?.isEmpty == false else { return handler }
     return { request, parameters in
       try check(request)
       return try await handler(request, parameters)
     }
   }
 
+  /// Throws 401 without the token, 403 with a wrong one.
   func check(_ request: HTTPRequest) throws(Problem) {
     guard let token, !token.isEmpty else { return }
     guard let given = Self.given(request) else { throw .tokenRequired }
