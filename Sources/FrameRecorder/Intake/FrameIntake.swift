@@ -7,13 +7,20 @@ package struct FrameIntake: Sendable {
   private let store: FrameStore
   private let storage: StorageThreads
   private let logger: Logger
+  private let isStorageUsable: @Sendable () -> Bool
 
-  package init(store: FrameStore, storage: StorageThreads, settings: IntakeSettings, logger: Logger) {
+  /// `isStorageUsable`: false while the storage is not mounted, or cannot be written to.
+  package init(
+    store: FrameStore, storage: StorageThreads, settings: IntakeSettings, logger: Logger,
+    isStorageUsable: @escaping @Sendable () -> Bool = { true }
+  ) {
     (self.store, self.storage, self.settings, self.logger) = (store, storage, settings, logger)
+    self.isStorageUsable = isStorageUsable
   }
 
-  /// Throws `storageLow` while there is less free space than there has to be.
+  /// Throws `storageLow` while there is less free space than there has to be, or no storage.
   package nonisolated(nonsending) func checkSpace(_ requestID: String) async throws(IntakeError) {
+    guard isStorageUsable() else { throw IntakeError(.storageLow) }
     guard settings.minFreePercent > 0 else { return }
     let space: StorageSpace
     do throws(StorageError) {

@@ -38,12 +38,7 @@ final class FrameCommandRun: Sendable {
     store = FrameStore(connection: connection, settings: configuration.frameStore)
     keeping = try FrameKeeping(
       configuration, store: store, worker: worker, measuresSpace: true, registry, logger)
-    let metrics = configuration.frames.metrics
-    if command.work == .checkOffline(once: false), metrics.isEnabled {
-      server = try MetricsServer(host: configuration.server.host, port: Int(metrics.port ?? 9_090), registry)
-    } else {
-      server = nil
-    }
+    server = command.work == .checkOffline(once: false) ? try MetricsServer.start(configuration, registry) : nil
     connection.start()
   }
 

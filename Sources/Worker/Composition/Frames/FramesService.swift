@@ -53,9 +53,7 @@ final class FramesService: Sendable {
     figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
     let keeping = try FrameKeeping(
       configuration, store: parts.store, worker: cluster.coordinator.worker.text, registry, logger)
-    features = FrameFeatures(
-      configuration: configuration, store: parts.store, storage: parts.storage, watch: parts.watch, keeping: keeping,
-      metrics: registry, logger: logger)
+    features = try FrameFeatures(configuration, parts, keeping, registry, logger)
   }
 
   private static func peers(_ cluster: RedisCluster) -> PartitionKeeper.Services {
@@ -173,7 +171,7 @@ final class FramesService: Sendable {
     await parts.stop()
     await dropped
     await task?.value
-    features.keeping.stop()
+    features.stop()
     await parts.disconnect()
   }
 }
