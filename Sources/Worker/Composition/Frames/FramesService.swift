@@ -29,12 +29,13 @@ final class FramesService: Sendable {
   private static let patience = Duration.seconds(5)
   private static let retry = Duration.milliseconds(250)
 
-  /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`.
+  /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`, `ConfigurationProblem`.
   init(
     _ configuration: Configuration, cluster: RedisCluster, platform: Platform, metrics registry: MetricsRegistry,
     logger: Logger
   ) throws {
     (self.configuration, self.cluster, self.logger) = (configuration, cluster, logger)
+    let clientTokens = try configuration.frames.intake.clientTokensFile.map { try ClientTokens(file: $0) }
     let metrics = RecorderMetrics(registry)
     let parts = try FrameParts(
       configuration, platform: platform, worker: cluster.coordinator.worker, metrics: metrics, registry, logger)
@@ -53,6 +54,7 @@ final class FramesService: Sendable {
     figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
     features = FrameFeatures(
       configuration: configuration, store: parts.store, storage: parts.storage, watch: parts.watch,
+      clientTokens: clientTokens,
       metrics: registry, logger: logger)
   }
 
