@@ -9,26 +9,18 @@ package struct FrameIntake: Sendable {
   private let logger: Logger
   private let isStorageUsable: @Sendable () -> Bool
 
-  /// `isStorageUsable`: false while the storage is not mounted, or cannot be written to.
+  /// `isStorageUsable`: whether the storage is there, can be written to and has room (`STORAGE_MIN_FREE_PERCENT`).
   package init(
     store: FrameStore, storage: StorageThreads, settings: IntakeSettings, logger: Logger,
-    isStorageUsable: @escaping @Sendable () -> Bool = { true }
+    isStorageUsable: @escaping @Sendable () -> Bool
   ) {
     (self.store, self.storage, self.settings, self.logger) = (store, storage, settings, logger)
     self.isStorageUsable = isStorageUsable
   }
 
-  /// Throws `storageLow` while there is less free space than there has to be, or no storage.
-  package nonisolated(nonsending) func checkSpace(_ requestID: String) async throws(IntakeError) {
-    guard isStorageUsable() else { throw IntakeError(.storageLow) }
-    guard settings.minFreePercent > 0 else { return }
-    let space: StorageSpace
-    do throws(StorageError) {
-      space = try await storage.run(key: requestID) { adapter throws(StorageError) in try adapter.space() }
-    } catch {
-      throw IntakeError(error)
-    }
-    if space.freePercent < settings.minFreePercent { throw IntakeError(.storageLow) }
+  /// Throws `storageLow` while nothing can be stored.
+  package func checkStorage() throws(IntakeError) {
+    if !isStorageUsable() { throw IntakeError(.storageLow) }
   }
 
   /// `requestID`: distinguishes the requests that come at the same time.

@@ -8,8 +8,6 @@ package struct IntakeSettings: Sendable, Equatable {
   package var maxFrames = 100
   /// `FRAMES_BACKLOG_MAX`, `FRAMES_DEVICE_BACKLOG_MAX`
   package var limits = IntakeLimits(partition: 100_000, device: 10_000)
-  /// `STORAGE_MIN_FREE_PERCENT`: with less free space nothing is taken; 0: always.
-  package var minFreePercent = 5.0
   /// `FRAMES_REQUEST_LINKS`
   package var makesRequestLinks = false
 

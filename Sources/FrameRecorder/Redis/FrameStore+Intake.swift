@@ -49,11 +49,16 @@ package struct IntakeState: Sendable, Equatable {
 }
 
 extension FrameStore {
+  /// Throws `invalidReply` too where the cluster has another number of partitions.
   package nonisolated(nonsending) func intakeState(_ device: DevicePair) async throws(FrameStoreError) -> IntakeState {
     let record = RedisCommand("HMGET", keys.device(device), "client", "device", "backlog")
     let length = RedisCommand("XLEN", keys.stream(keys.partition(of: device)))
-    let replies = try await pipeline([.command(record), .command(length)])
+    let agreed = RedisCommand("HGET", keys.configuration, "partitions")
+    let replies = try await pipeline([.command(record), .command(length), .command(agreed)])
     for reply in replies { if let error = reply.error { throw FrameStoreError(error) } }
+    if let partitions = replies[2].text, partitions != String(keys.partitions) {
+      throw FrameStoreError(.invalidReply, "the cluster has \(partitions) partitions (FRAMES_PARTITIONS)")
+    }
     guard let fields = replies[0].elements, fields.count == 3, let waiting = replies[1].integer else {
       throw FrameStoreError(.invalidReply, "a device's record or its stream is not as Millrace writes it")
     }

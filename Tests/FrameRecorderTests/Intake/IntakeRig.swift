@@ -22,10 +22,10 @@ struct IntakeRig {
 
   func intake(_ change: (inout IntakeSettings) -> Void = { _ in }) -> FrameIntake {
     var settings = IntakeSettings()
-    settings.minFreePercent = 0
     change(&settings)
     return FrameIntake(
-      store: frames.store(), storage: storage, settings: settings, logger: Logger(level: .debug, sink: frames.sink))
+      store: frames.store(), storage: storage, settings: settings, logger: Logger(level: .debug, sink: frames.sink),
+      isStorageUsable: { true })
   }
 
   func request(_ client: String = "c1", _ device: String = "d1", key: String? = nil) throws -> IntakeRequest {

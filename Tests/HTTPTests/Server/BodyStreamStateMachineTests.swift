@@ -29,7 +29,10 @@ import Testing
   @Test func theSocketIsHeldBackUntilTheReaderTakesWhatThereIs() {
     var machine = Machine(window: 10)
     #expect(machine.room == 10)
-    var words = [arrive(&machine, 9), "\(machine.room)", arrive(&machine, 1), ask(&machine), ask(&machine, 7), arrive(&machine, 99)]
+    var words = [
+      arrive(&machine, 9), "\(machine.room)", arrive(&machine, 1), ask(&machine), ask(&machine, 7),
+      arrive(&machine, 99),
+    ]
     #expect(words == ["kept", "1", "enough", "10!", "wait", "resume 7"])
     words = [arrive(&machine, 30), ask(&machine), arrive(&machine, 1), ask(&machine)]
     #expect(words == ["enough", "30!", "kept", "1"])

@@ -219,7 +219,7 @@ import Testing
       try await server.redis.kill()
       try expect(try await send(), 503, "store-unavailable", retryAfter: true)
       #expect(server.files.count == 2)
-      let full = try await IntakeServer(fixture) { $0.minFreePercent = 100 }
+      let full = try await IntakeServer(fixture, isStorageUsable: false)
       try expect(
         try await full.post(IntakeServer.fields() + [("frame", picture)]), 507, "storage-low", retryAfter: true)
       #expect(full.files == [])
@@ -264,14 +264,12 @@ import Testing
           + "Content-Length: 1000000\r\n\r\n")
       try await client.send(IntakeServer.body([("frame", picture)]).dropLast(picture.count / 2))
       try await eventually("a file") { server.files.count == 1 }
-      let dribble = Task {
-        while !Task.isCancelled {
-          try await client.send([0x41])
-          try await Task.sleep(for: .milliseconds(20))
-        }
+      let began = ContinuousClock.now
+      while ContinuousClock.now - began < .milliseconds(350) {
+        try? await client.send([0x41])
+        try await Task.sleep(for: .milliseconds(20))
       }
       #expect(try await client.readHead().status == 408)
-      dribble.cancel()
       try await eventually("no file") { server.files.isEmpty }
     }
   }

@@ -22,7 +22,7 @@ final class IntakeServer: Sendable {
 
   init(
     _ fixture: Fixture, token: String? = nil, clients: String? = nil, maxRequestBytes: Int = 8 << 20,
-    _ change: (inout IntakeSettings) -> Void = { _ in }
+    isStorageUsable: Bool = true, _ change: (inout IntakeSettings) -> Void = { _ in }
   ) async throws {
     redis = try await fixture.redisServer()
     folder = try fixture.temporaryFolder("intake")
@@ -44,12 +44,11 @@ final class IntakeServer: Sendable {
     connection.start()
     try await eventually("the connection", within: .seconds(60)) { connection.isConnected }
     var settings = IntakeSettings()
-    settings.minFreePercent = 0
     change(&settings)
     let intake = FrameIntake(
       store: FrameStore(connection: connection, settings: FrameStoreSettings(keys: FrameKeys(partitions: 1))),
       storage: StorageThreads(try FileAdapter(base: folder.path), loops: storageLoops), settings: settings,
-      logger: logger)
+      logger: logger, isStorageUsable: { isStorageUsable })
     authentication = FrameAuthentication(
       api: Authentication(token: token), clients: try clients.map { try ClientTokens($0) })
     var router = Router(rootPath: "/m3u-proxy")

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import FrameRecorder
 internal import HTTP
 internal import Observability
@@ -10,19 +9,18 @@ struct FrameFeatures: Sendable {
   private let recordings: RecordingServices
   private let keeping: FrameKeeping
 
-  /// Throws `ConfigurationProblem` where FRAMES_CLIENT_TOKENS names no file of tokens.
   init(
-    _ configuration: Configuration, _ parts: FrameParts, _ keeping: FrameKeeping, _ metrics: MetricsRegistry,
-    _ logger: Logger
-  ) throws(ConfigurationProblem) {
+    _ configuration: Configuration, _ clientTokens: ClientTokens?, _ parts: FrameParts, _ keeping: FrameKeeping,
+    _ metrics: MetricsRegistry, _ logger: Logger
+  ) {
     self.keeping = keeping
-    let authentication = FrameAuthentication(
-      api: Authentication(token: configuration.auth.apiToken), clients: try configuration.clientTokens())
     intake = FrameIntakeRoute(
       intake: FrameIntake(
-        store: parts.store, storage: parts.intake, settings: configuration.intake, logger: logger,
+        store: parts.store, storage: parts.intake, settings: configuration.frameIntake, logger: logger,
         isStorageUsable: { [watch = parts.watch] in watch.trouble == nil }),
-      authentication: authentication, maxRequestBytes: configuration.frames.intake.requestBytes, metrics: metrics)
+      authentication: FrameAuthentication(
+        api: Authentication(token: configuration.auth.apiToken), clients: clientTokens),
+      maxRequestBytes: configuration.frames.intake.requestBytes, metrics: metrics)
     recordings = RecordingServices(
       store: parts.store, storage: parts.serving, playlists: parts.playlists,
       access: DeviceAccess(configuration.auth, isPublic: configuration.frames.playlists.isPublic))
@@ -38,29 +36,4 @@ struct FrameFeatures: Sendable {
 
   /// After all jobs.
   func stop() { keeping.stop() }
-}
-
-extension Configuration {
-  fileprivate var intake: IntakeSettings {
-    var settings = IntakeSettings()
-    settings.maxFrameBytes = frames.encoding.maxFrameBytes
-    settings.maxPixels = frames.encoding.maxPixels
-    settings.maxFrames = frames.intake.framesPerRequest
-    settings.limits = IntakeLimits(partition: frames.intake.backlog, device: frames.intake.deviceBacklog)
-    settings.minFreePercent = Double(frames.storage.minFreePercent)
-    settings.makesRequestLinks = frames.intake.linksRequests
-    return settings
-  }
-
-  fileprivate func clientTokens() throws(ConfigurationProblem) -> ClientTokens? {
-    guard let path = frames.intake.clientTokensFile else { return nil }
-    do {
-      return try ClientTokens(String(contentsOfFile: path, encoding: .utf8))
-    } catch let error as ClientTokens.Malformed {
-      throw ConfigurationProblem(name: "FRAMES_CLIENT_TOKENS", message: "'\(path)', \(error)")
-    } catch {
-      throw ConfigurationProblem(
-        name: "FRAMES_CLIENT_TOKENS", message: "'\(path)' cannot be read; it needs lines with a token and a client id")
-    }
-  }
 }

@@ -30,12 +30,13 @@ final class FramesService: Sendable {
   private static let retry = Duration.milliseconds(250)
   private static let agreementPause = Duration.seconds(10)
 
-  /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`.
+  /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`, `ConfigurationProblem`.
   init(
     _ configuration: Configuration, cluster: RedisCluster, platform: Platform, metrics registry: MetricsRegistry,
     logger: Logger
   ) throws {
     (self.configuration, self.cluster, self.logger) = (configuration, cluster, logger)
+    let clientTokens = try configuration.frames.intake.clientTokensFile.map { try ClientTokens(file: $0) }
     let metrics = RecorderMetrics(registry)
     let parts = try FrameParts(
       configuration, platform: platform, worker: cluster.coordinator.worker, metrics: metrics, registry, logger)
@@ -54,7 +55,7 @@ final class FramesService: Sendable {
     figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
     let keeping = try FrameKeeping(
       configuration, store: parts.store, worker: cluster.coordinator.worker.text, registry, logger)
-    features = try FrameFeatures(configuration, parts, keeping, registry, logger)
+    features = FrameFeatures(configuration, clientTokens, parts, keeping, registry, logger)
   }
 
   private static func peers(_ cluster: RedisCluster) -> PartitionKeeper.Services {

@@ -1,4 +1,5 @@
 internal import Digests
+internal import Foundation
 
 /// Which token belongs to which client of the frame intake (`FRAMES_CLIENT_TOKENS`). Held by their digests: how long the
 /// search takes tells nothing of them.
@@ -30,6 +31,19 @@ struct ClientTokens: Sendable, Equatable {
       }
     }
     self.clients = clients
+  }
+
+  init(file path: String) throws(ConfigurationProblem) {
+    let problem: String
+    do {
+      self = try ClientTokens(String(contentsOfFile: path, encoding: .utf8))
+      return
+    } catch let error as Malformed {
+      problem = "\(path), \(error); lines are 'token client'"
+    } catch {
+      problem = "\(path) cannot be read"
+    }
+    throw ConfigurationProblem(name: "FRAMES_CLIENT_TOKENS", message: problem)
   }
 
   private static func digest(_ token: some StringProtocol) -> [UInt8] { SHA256.digest(Array(token.utf8)) }

@@ -52,7 +52,7 @@ struct FrameIntakeRoute: Sendable {
     let uploads = intake.uploads(request.requestID)
     do {
       let boundary = try MultipartBoundary(contentType: request.headers["Content-Type"])
-      try await intake.checkSpace(request.requestID)
+      try intake.checkStorage()
       var reader = FrameFormReader(boundary: boundary, sender: sender, settings: intake.settings)
       let form = try await reader.read(request.stream, into: uploads)
       let fields = try form.request(sender, received: received, frames: uploads.frames.count)
