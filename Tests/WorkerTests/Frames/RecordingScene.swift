@@ -19,13 +19,14 @@ struct RecordingScene {
   /// Numbers of a device.
   private static let span = 64
 
-  init(_ fixture: Fixture, devices: Int, partitions: Int = 1) async throws {
+  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to.
+  init(_ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = []) async throws {
     self.fixture = fixture
     self.partitions = partitions
     redis = try await fixture.redisServer()
     folder = try fixture.temporaryFolder("recording")
     pictures = try await FrameMaker.pictures(
-      0..<devices * Self.span, width: Self.size.width, height: Self.size.height)
+      0..<devices * Self.span, width: Self.size.width, height: Self.size.height, marked: marked)
     let loop = EventLoop(name: "scene")
     fixture.addTeardown { loop.stop() }
     let connection = RedisConnection(
@@ -105,6 +106,16 @@ struct RecordingScene {
     var count = 0
     for index in devices { count += try await store.segments(try device(index)).reduce(0) { $0 + $1.frames } }
     return count
+  }
+
+  /// The device's numbers as a decoder sees them in each listed segment alone.
+  func shownAlone(_ index: Int) async throws -> [Int?] {
+    var shown: [Int?] = []
+    for name in try listed(index) {
+      let file = try hls(index) + "/" + name
+      shown += try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
+    }
+    return shown.map { $0.map { $0 - index * Self.span } }
   }
 
   /// The device's numbers as a decoder sees them in all listed segments, one after the other.
