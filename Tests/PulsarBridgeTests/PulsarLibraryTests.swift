@@ -1,4 +1,5 @@
 import PulsarBridge
+import TestKit
 import Testing
 
 @Suite("Pulsar's library", .enabled(if: PulsarLibrary.canBeLoaded, "a sanitizer forbids RTLD_DEEPBIND"))
@@ -19,6 +20,16 @@ struct PulsarLibraryTests {
     for part in ["/nowhere/libpulsar.so", "No such file", "pulsar-client", "PULSAR_LIBRARY"] {
       #expect(error.message.contains(part))
     }
+  }
+
+  @Test("that is absent ends the bridge with status 2, with what to do")
+  func exitStatus() async throws {
+    let environment = ["REDIS_URL": "redis://127.0.0.1:1", "PULSAR_LIBRARY": "/nowhere/libpulsar.so"]
+    let failure = await #expect(throws: WorkerProcess.Failed.self) {
+      try await WorkerProcess.start(environment, arguments: ["pulsar-bridge"])
+    }
+    let text = try #require(failure).description
+    #expect(text.contains("ended (code(2))") && text.contains("set PULSAR_LIBRARY"))
   }
 
   @Test("that is another library is refused with the function it lacks")

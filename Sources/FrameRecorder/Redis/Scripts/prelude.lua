@@ -65,6 +65,10 @@ local function add_letter(dead, partition, letter, event)
     'event', event)
 end
 
+local function trim_letters(dead)
+  redis.call('XTRIM', dead, 'MINID', '~', text(math.max(0, NOW - 7 * DAY * 1000)))
+end
+
 -- What the stream does not have is in the letters already, or lost.
 local function bury(stream, dead, partition, letters)
   local entries = {}
@@ -73,7 +77,7 @@ local function bury(stream, dead, partition, letters)
     if found then add_letter(dead, partition, letter, fields(found[2]).event or '') end
     entries[i] = letter[1]
   end
-  if #entries > 0 then redis.call('XTRIM', dead, 'MINID', '~', text(math.max(0, NOW - 7 * DAY * 1000))) end
+  if #entries > 0 then trim_letters(dead) end
   acknowledge(stream, entries)
 end
 

@@ -3,5 +3,6 @@
 -- Replies: added | known.
 if redis.call('EXISTS', KEYS[2]) == 1 then return { 'known' } end
 local entry = add_letter(KEYS[1], '', { ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], '0' }, ARGV[8])
+trim_letters(KEYS[1])
 if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[2], entry, 'EX', ARGV[2]) end
 return { 'added' }
