@@ -2,6 +2,7 @@ internal import Redis
 
 extension FrameStore {
   private static let devicesAtOnce = 200
+  private static let partitionsAtOnce = 8
 
   /// Devices behind `after`, at most so many. It costs what the partitions of the page hold, with `client` what all hold.
   package nonisolated(nonsending) func devices(
@@ -9,12 +10,14 @@ extension FrameStore {
   ) async throws(FrameStoreError) -> DevicePage {
     var found: [DevicePair] = []
     let begin = after.map { keys.partition(of: $0).number } ?? 0
-    for number in begin..<keys.partitions where found.count <= most {
-      let partition = FramePartition(number)
-      let reply = try await answers([RedisCommand("ZRANGE", keys.devices(partition), "0", "-1")])[0]
-      found += (reply.elements ?? []).compactMap { $0.text.flatMap { DevicePair($0) } }.filter { pair in
-        (client.map { $0 == pair.client } ?? true) && (number > begin || after.map { pair > $0 } ?? true)
-      }.sorted()
+    for first in stride(from: begin, to: keys.partitions, by: Self.partitionsAtOnce) where found.count <= most {
+      let numbers = first..<min(first + Self.partitionsAtOnce, keys.partitions)
+      let commands = numbers.map { RedisCommand("ZRANGE", keys.devices(FramePartition($0)), "0", "-1") }
+      for (number, reply) in zip(numbers, try await answers(commands)) {
+        found += (reply.elements ?? []).compactMap { $0.text.flatMap { DevicePair($0) } }.filter { pair in
+          (client.map { $0 == pair.client } ?? true) && (number > begin || after.map { pair > $0 } ?? true)
+        }.sorted()
+      }
     }
     let page = Array(found.prefix(most))
     var devices: [DeviceSummary] = []

@@ -197,4 +197,32 @@ import Testing
       #expect(try await rig.get("/devices/c2/out/playlist.m3u8").status == 404)
     }
   }
+
+  @Test("are what a player needs while segments come and go, from whichever worker: what was listed is there")
+  func player() async throws {
+    try await withFixture { fixture in
+      let retention = RetentionRule(retentionHours: 1, archiveHoldHours: 0, graceSeconds: 300)
+      let rig = try await ServingRig(fixture, retention: retention)
+      let other = try await ServingRig(fixture, folder: rig.folder, redis: rig.redis, retention: retention)
+      let device = try ServingRig.pair("c1:d1")
+      var history = HLSHistory()
+      var listed: [String] = []
+      for step in 0..<40 {
+        try await rig.record(1, device)
+        for rig in [rig, other] { rig.advance(.seconds(190)) }
+        _ = try await rig.store.trim(device)
+        // Those of the playlist before, of which one has left the index since.
+        for uri in listed {
+          let answer = try await (step % 2 == 0 ? rig : other).get("/devices/c1/d1/" + uri, method: "HEAD")
+          #expect(answer.status == 200, "\(uri)")
+        }
+        let text = try await (step % 3 == 0 ? other : rig).get(path).text
+        let playlist = try HLSPlaylist(text)
+        history.take(playlist)
+        listed = playlist.segments.map(\.uri)
+      }
+      #expect(history.problems == [])
+      #expect(history.segments.count == 40 && listed.count == 18)
+    }
+  }
 }

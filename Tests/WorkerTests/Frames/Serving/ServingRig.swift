@@ -27,7 +27,8 @@ final class ServingRig: Sendable {
   /// The devices' own routes are at `/devices` and at `/root/devices`.
   init(
     _ fixture: Fixture, auth: Configuration.Auth = Configuration().auth, isPublic: Bool = false,
-    folder other: TemporaryFolder? = nil, redis otherRedis: RedisServer? = nil
+    folder other: TemporaryFolder? = nil, redis otherRedis: RedisServer? = nil,
+    retention: RetentionRule = RetentionRule(retentionHours: 24, archiveHoldHours: 6, graceSeconds: 300)
   ) async throws {
     let redis = if let otherRedis { otherRedis } else { try await fixture.redisServer() }
     folder = try other ?? fixture.temporaryFolder("serving")
@@ -38,6 +39,7 @@ final class ServingRig: Sendable {
     let offset = MutexBox(Duration.zero)
     var settings = FrameStoreSettings(keys: FrameKeys(partitions: 4))
     settings.clockOffset = { offset.value }
+    settings.retention = retention
     store = FrameStore(connection: connection, settings: settings)
     playlists = DevicePlaylists(indexes: DeviceIndexes(store: store), target: 6)
     let threads = [EventLoop(name: "reading-1"), EventLoop(name: "reading-2")]
