@@ -88,7 +88,10 @@ package final class PlaylistWriter: Sendable {
 
   nonisolated(nonsending) private func writeOnce(_ device: DevicePair) async throws {
     let segments = try await refresh(device)
-    let target = try await store.look(at: [(device, [])])[0].get().record.target ?? target
+    let record = try await store.look(at: [(device, [])])[0].get().record
+    // An index that Redis has lost: the file is what it is made of again.
+    guard record.indexed != nil else { return }
+    let target = record.target ?? target
     let path = StoragePath.playlist(device)
     try await storage.run(device) { adapter throws(StorageError) in
       if segments.isEmpty {

@@ -40,7 +40,9 @@ final class FrameCommandRun: Sendable {
       configuration, store: store, worker: worker, measuresSpace: true, registry, logger)
     let metrics = configuration.frames.metrics
     if command.work == .checkOffline(once: false), metrics.isEnabled {
-      server = try MetricsServer(host: configuration.server.host, port: Int(metrics.port ?? 9_090), registry)
+      let port = Int(metrics.port ?? 9_090)
+      server = try MetricsServer(host: configuration.server.host, port: port, registry)
+      logger.info("metrics are shown", ["host": configuration.server.host, "port": String(port)])
     } else {
       server = nil
     }
