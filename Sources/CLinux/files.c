@@ -29,3 +29,7 @@ int clinux_rename_new(int old_folder, const char *old_name, int new_folder, cons
 }
 
 int clinux_clone_file(int target, int source) { return ioctl(target, FICLONE, source) < 0 ? -errno : 0; }
+
+int clinux_replace_descriptor(int descriptor, int source) {
+  return dup3(source, descriptor, O_CLOEXEC) < 0 ? -errno : 0;
+}

@@ -49,6 +49,9 @@ int clinux_rename_new(int old_folder, const char *old_name, int new_folder, cons
 // ioctl(2) FICLONE: the file `target` shares the blocks of `source`.
 int clinux_clone_file(int target, int source);
 
+// dup3(2) with O_CLOEXEC: `descriptor` becomes another one for what `source` is, in one step.
+int clinux_replace_descriptor(int descriptor, int source);
+
 // posix_spawn_file_actions_addclosefrom_np(3): a child of posix_spawn(3) inherits no descriptor from `first` on.
 // Answers 0 or an errno.
 int clinux_spawn_closes_from(posix_spawn_file_actions_t *actions, int first);

@@ -66,6 +66,13 @@ extension FrameStore {
     return states
   }
 
+  /// Whether frames of any device were ever read.
+  package nonisolated(nonsending) func hasDevices() async throws(FrameStoreError) -> Bool {
+    let replies = try await pipeline(
+      (0..<keys.partitions).map { .command(RedisCommand("EXISTS", keys.devices(FramePartition($0)))) })
+    return replies.contains { $0.integer == 1 }
+  }
+
   /// Entries in the streams of these partitions.
   package nonisolated(nonsending) func waiting(in partitions: [FramePartition]) async throws(FrameStoreError) -> Int {
     guard !partitions.isEmpty else { return 0 }

@@ -129,11 +129,26 @@ package final class FileAdapter: StorageAdapter {
       modified: FrameTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000))
   }
 
+  /// Of the folder that has the base's name now: it may have been mounted anew, and is used from then on.
   package func space() throws(StorageError) -> StorageSpace {
+    try follow()
     var status = statvfs()
     if fstatvfs(folder.number, &status) != 0 { throw FileAccess.error(errno, "measure", basePath) }
     let block = UInt64(status.f_frsize)
     return StorageSpace(free: UInt64(status.f_bavail) * block, total: UInt64(status.f_blocks) * block)
+  }
+
+  private func follow() throws(StorageError) {
+    let found = Glibc.open(basePath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if found < 0 { throw FileAccess.error(errno, "open", basePath) }
+    let present = OwnedDescriptor(found)
+    var (now, before) = (stat(), stat())
+    guard fstat(present.number, &now) == 0, fstat(folder.number, &before) == 0 else {
+      throw FileAccess.error(errno, "look at", basePath)
+    }
+    guard now.st_dev != before.st_dev || now.st_ino != before.st_ino else { return }
+    let result = clinux_replace_descriptor(folder.number, present.number)
+    if result < 0 { throw FileAccess.error(-result, "open", basePath) }
   }
 
   // MARK: Deleting

@@ -31,6 +31,7 @@ package protocol StorageAdapter: Sendable {
   /// Makes the names in a folder durable.
   func sync(_ folder: StoragePath) throws(StorageError)
 
+  /// A storage that has been away is found again by it.
   func space() throws(StorageError) -> StorageSpace
 
   /// The device whose folder this one is: itself, or the one that its link leads to.

@@ -24,13 +24,19 @@ import Testing
     for name in Set(prose) { #expect(SettingTable.byName[name] != nil, "\(name)") }
   }
 
-  @Test func metricsAreThoseOfARealScrape() async throws {
+  @Test(arguments: [false, true]) func metricsAreThoseOfARealScrape(recordsFrames: Bool) async throws {
     try await withFixture { fixture in
       let redis = try await fixture.redisServer()
-      let worker = try await fixture.worker(["REDIS_URL": "redis://127.0.0.1:\(redis.port)", "WORKER_ID": "w1"])
+      let worker = try await fixture.worker([
+        "REDIS_URL": "redis://127.0.0.1:\(redis.port)", "WORKER_ID": "w1", "FRAMES_ENABLED": "\(recordsFrames)",
+        "STORAGE_BASE_PATH": try fixture.temporaryFolder("storage").path,
+      ])
       let scrape = try await worker.get("/metrics").text
       let real = scrape.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
-      let names = readme.firstColumn(below: "### Metrics").filter { $0.hasPrefix("millrace_") }
+      let headings = recordsFrames ? ["### Metrics", "### Metrics of the recorder"] : ["### Metrics"]
+      let names = headings.flatMap { readme.firstColumn(below: $0) }.filter {
+        $0.hasPrefix("millrace_") || $0.hasPrefix("stream_processor_")
+      }
       #expect(names.count == Set(names).count)
       #expect(Set(names) == Set(real.map { String($0[2]) }))
       for line in real {

@@ -19,13 +19,14 @@ struct RecordingScene {
   /// Numbers of a device.
   private static let span = 64
 
-  init(_ fixture: Fixture, devices: Int, partitions: Int = 1) async throws {
+  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to.
+  init(_ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = []) async throws {
     self.fixture = fixture
     self.partitions = partitions
     redis = try await fixture.redisServer()
     folder = try fixture.temporaryFolder("recording")
     pictures = try await FrameMaker.pictures(
-      0..<devices * Self.span, width: Self.size.width, height: Self.size.height)
+      0..<devices * Self.span, width: Self.size.width, height: Self.size.height, marked: marked)
     let loop = EventLoop(name: "scene")
     fixture.addTeardown { loop.stop() }
     let connection = RedisConnection(
@@ -77,25 +78,49 @@ struct RecordingScene {
 
   // MARK: Sending
 
-  /// The frames of all these devices with these numbers of their own, from 0: files, then events, in turn.
-  func send(_ numbers: Range<Int>, devices: Range<Int>) async throws {
+  /// The frames of all these devices with these numbers of their own, from 0: files, then events, in turn, each so often.
+  func send(_ numbers: Range<Int>, devices: Range<Int>, times: Int = 1) async throws {
     var frames: [IntakeFrame] = []
     for number in numbers {
-      for index in devices { frames.append(try frame(number, index)) }
+      for index in devices {
+        try folder.write(picture(number, index), to: try path(number, index))
+        for _ in 0..<times { frames.append(try event(number, index)) }
+      }
     }
     for result in try await store.add(frames) { _ = try result.get() }
   }
 
-  private func frame(_ number: Int, _ index: Int) throws -> IntakeFrame {
-    let path = "\(try frames(of: index))/\(number).jpg"
-    try folder.write(pictures[index * Self.span + number], to: path)
+  func picture(_ number: Int, _ index: Int) -> [UInt8] { pictures[index * Self.span + number] }
+
+  /// Of a frame's file, below the base.
+  func path(_ number: Int, _ index: Int, name: String? = nil) throws -> String {
+    "\(try frames(of: index))/\(name ?? String(number)).jpg"
+  }
+
+  /// `path`: nil is the usual one.
+  func event(_ number: Int, _ index: Int, path other: String? = nil) throws -> IntakeFrame {
     let device = try device(index)
     return IntakeFrame(
       device,
       event: """
         {"eventId":"\(device)-\(number)","clientId":"\(device.client)","deviceId":"\(device.device)",\
-        "timestamp":\(1_795_219_200 + number),"framePath":"\(path)"}
+        "timestamp":\(1_795_219_200 + number),"framePath":"\(try other ?? path(number, index))"}
         """)
+  }
+
+  /// Reason by device in the dead letters.
+  func dead() async throws -> [String: String] {
+    let script = """
+      local found = {}
+      for _, entry in ipairs(redis.call('XRANGE', 'frames:dead', '-', '+')) do
+        local fields = {}
+        for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+        found[#found + 1] = fields.device .. ' ' .. fields.reason
+      end
+      return found
+      """
+    let lines = try await redis.command("EVAL", script, "0").split(separator: "\n").map { $0.split(separator: " ") }
+    return Dictionary(lines.filter { $0.count == 2 }.map { (String($0[0]), String($0[1])) }) { first, _ in first }
   }
 
   // MARK: What is recorded
@@ -105,6 +130,16 @@ struct RecordingScene {
     var count = 0
     for index in devices { count += try await store.segments(try device(index)).reduce(0) { $0 + $1.frames } }
     return count
+  }
+
+  /// The device's numbers as a decoder sees them in each listed segment alone.
+  func shownAlone(_ index: Int) async throws -> [Int?] {
+    var shown: [Int?] = []
+    for name in try listed(index) {
+      let file = try hls(index) + "/" + name
+      shown += try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
+    }
+    return shown.map { $0.map { $0 - index * Self.span } }
   }
 
   /// The device's numbers as a decoder sees them in all listed segments, one after the other.

@@ -71,15 +71,33 @@ extension RecordingTests {
       }
     }
 
-    @Test func aStorageThatIsGoneIsSaidToBe() async throws {
+    @Test func aStorageThatGoesAndComesBackCostsNoFrame() async throws {
       try await withFixture { fixture in
         let scene = try await RecordingScene(fixture, devices: 1)
         let worker = try await scene.worker("w1")
+        try await scene.send(0..<6, devices: 0..<1)
+        try await eventually("a segment", within: .seconds(20)) { try await scene.recorded(0..<1) == 6 }
         #expect(try await worker.get("/readyz").status == 200)
-        scene.folder.remove()
-        try await eventually("the word", within: .seconds(20)) { try await worker.get("/readyz").status == 503 }
-        #expect(try await worker.get("/readyz?verbose=1").json()["reasons"] as? [String] == ["storage"])
+        let (base, aside) = (scene.folder.path, scene.folder.path + "-aside")
+        defer { try? FileManager.default.removeItem(atPath: aside) }
+        try FileManager.default.moveItem(atPath: base, toPath: aside)
+        for isMountPoint in [false, true] {
+          // An empty folder is what stays of a storage that is not mounted.
+          if isMountPoint { try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: false) }
+          try await eventually("the word", within: .seconds(20)) {
+            let ready = try await worker.get("/readyz?verbose=1")
+            return ready.status == 503 && (ready.text.contains("is the storage mounted?") == isMountPoint)
+          }
+          #expect(try await worker.get("/readyz?verbose=1").json()["reasons"] as? [String] == ["storage"])
+        }
+        try FileManager.default.removeItem(atPath: base)
+        try FileManager.default.moveItem(atPath: aside, toPath: base)
+        try await scene.send(6..<12, devices: 0..<1)
+        try await eventually("all frames", within: .seconds(60)) { try await scene.recorded(0..<1) == 12 }
+        try await scene.expectWhole(0..<12, devices: 0..<1)
+        #expect(try await worker.get("/readyz").status == 200)
         #expect(worker.logLines(containing: "recording pauses").count == 1)
+        #expect(worker.logLines(containing: "recording goes on").count == 1)
       }
     }
   }

@@ -47,7 +47,9 @@ final class FrameParts: Sendable {
     alarm = FrameAlarm(connection: connections[1], keys: store.keys, logger: logger)
     durability = RedisDurability(connections[0], logger: logger)
     storage = StorageThreads(adapter, loops: threads)
-    watch = StorageWatch(storage, limits: configuration.frames.storage, logger: logger)
+    watch = StorageWatch(storage, limits: configuration.frames.storage, logger: logger) { [store] in
+      (try? await store.hasDevices()) ?? false
+    }
     pool = EncoderPool(configuration.encoderPool, spawner: platform.spawner, loop: loop)
     playlists = Self.playlists(configuration, store, storage, metrics, logger, fault)
   }

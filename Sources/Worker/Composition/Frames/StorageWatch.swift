@@ -12,12 +12,17 @@ final class StorageWatch: Sendable {
 
   private let storage: StorageThreads
   private let limits: FrameConfiguration.Storage
+  private let hasRecordings: @Sendable () async -> Bool
   private let logger: Logger
   private let state = Mutex(State())
   private static let pause = Duration.seconds(5)
 
-  init(_ storage: StorageThreads, limits: FrameConfiguration.Storage, logger: Logger) {
-    (self.storage, self.limits, self.logger) = (storage, limits, logger)
+  /// `hasRecordings`: whether there should be anything.
+  init(
+    _ storage: StorageThreads, limits: FrameConfiguration.Storage, logger: Logger,
+    hasRecordings: @escaping @Sendable () async -> Bool
+  ) {
+    (self.storage, self.limits, self.logger, self.hasRecordings) = (storage, limits, logger, hasRecordings)
   }
 
   /// Why nothing is recorded; nil: all is well.
@@ -57,9 +62,13 @@ final class StorageWatch: Sendable {
 
   private func judge() async -> State {
     do throws(StorageError) {
-      let space = try await storage.run { adapter throws(StorageError) in
+      let (space, hasClients) = try await storage.run { adapter throws(StorageError) in
+        let space = try adapter.space()
         try Self.writeNothing(adapter)
-        return try adapter.space()
+        return (space, try adapter.look(.clients) != nil)
+      }
+      if !hasClients, await hasRecordings() {
+        return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
       }
       return judge(space)
     } catch {
