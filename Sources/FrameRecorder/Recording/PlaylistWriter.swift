@@ -97,6 +97,8 @@ package final class PlaylistWriter: Sendable {
     do throws(DevicePlaylists.Failure) {
       text = try await playlists.text(device, isForFile: true)
     } catch {
+      // An index that Redis has lost: the file is what it is made of again.
+      guard try await playlists.isIndexed(device) else { return }
       if case .store(let error) = error { throw error }
     }
     let path = StoragePath.playlist(device)

@@ -56,6 +56,16 @@ package final class DevicePlaylists: Sendable {
     indexes.remembered(device, within: .seconds(3_600))?.version.generation
   }
 
+  /// Whether the device has an index, be it an empty one.
+  nonisolated(nonsending) func isIndexed(_ device: DevicePair) async throws(Failure) -> Bool {
+    do throws(Failure) {
+      return try await index(device, mayBeOld: false).index.version.indexed != nil
+    } catch {
+      guard error == .unknownDevice else { throw error }
+      return false
+    }
+  }
+
   nonisolated(nonsending) private func index(
     _ device: DevicePair, mayBeOld: Bool
   ) async throws(Failure) -> (index: DeviceIndex, now: FrameTime) {

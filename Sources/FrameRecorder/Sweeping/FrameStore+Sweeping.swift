@@ -66,8 +66,9 @@ extension FrameStore {
   }
 
   /// Which of these segments nothing in Redis has a name for: not listed, not on their way out, not being recorded.
+  /// - Parameter indexed: of the index that is judged by; of another one, which came after it was lost, nothing follows.
   package nonisolated(nonsending) func unknown(
-    _ numbers: [UInt64], of device: DevicePair
+    _ numbers: [UInt64], of device: DevicePair, indexed: FrameTime?
   ) async throws(FrameStoreError) -> [UInt64] {
     guard !numbers.isEmpty else { return [] }
     let head = RedisCommand("ZRANGE", keys.segments(device), "0", "-1")
@@ -82,10 +83,13 @@ extension FrameStore {
         RedisCommand("ZSCORE", trash, "\(device):\(number)"),
       ].map { RedisStep.command($0) }
     }
-    let reserving = RedisStep.command(RedisCommand("HGET", keys.device(device), "reserved"))
-    let replies = try await pipeline(steps + [reserving])
+    // After the others: where Redis loses all in between, it is gone with them.
+    let asking = RedisStep.command(RedisCommand("HMGET", keys.device(device), "reserved", "indexed_at"))
+    let replies = try await pipeline(steps + [asking])
     for reply in replies { if let error = reply.error { throw FrameStoreError(error) } }
-    let reserved = replies.last?.text.flatMap { UInt64($0) }
+    let fields = replies.last?.elements?.map { $0.text.flatMap { Int64($0) } } ?? []
+    guard fields.count == 2, let present = fields[1], present == indexed?.milliseconds else { return [] }
+    let reserved = fields[0].map { UInt64(clamping: $0) }
     return candidates.indices.filter { index in
       let isListed = replies[2 * index].elements?.isEmpty == false
       return !isListed && replies[2 * index + 1].isNull && candidates[index] != reserved

@@ -5,7 +5,10 @@ enum PlaylistFile {
     let store = services.store
     var segments = try await all(device, store)
     for _ in 0..<3 {
-      let target = try await store.look(at: [(device, [])])[0].get().record.target ?? services.settings.sweep.target
+      let record = try await store.look(at: [(device, [])])[0].get().record
+      // An index that Redis has lost: the file is what it is made of again.
+      guard record.indexed != nil else { return }
+      let target = record.target ?? services.settings.sweep.target
       let written = segments
       try await services.storage.run(device) { adapter throws(StorageError) in
         if written.isEmpty {

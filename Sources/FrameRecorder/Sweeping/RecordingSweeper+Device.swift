@@ -12,7 +12,8 @@ extension RecordingSweeper {
     let look = try await look(at: device, record, work)
     lookedAt[device] = work.now
     work.report.orphansDeleted += await remove(look.left, of: device, &work)
-    let orphans = try await store.unknown(look.segments.keys.sorted(), of: device)
+    let orphans = try await store.unknown(
+      look.segments.keys.sorted(), of: device, indexed: record.indexed)
     let removed = await remove(orphans.compactMap { look.segments[$0] }, of: device, &work)
     work.report.orphansDeleted += removed
     work.report.segmentsDeleted += removed

@@ -97,10 +97,9 @@ import Testing
       let connection = try await rig.frames.connection()
       let settings = rig.store.settings
       let dying = FrameStore(connection: connection, settings: settings)
-      let cut = TaskBox()
       let adapter = TroubledAdapter(try rig.adapter(), trouble, at: place) {
         // The storage's thread waits until Redis is gone too.
-        cut.run { await connection.close() }
+        waiting { await connection.close() }
       }
       let made = (try? await Archiver(rig.services(store: dying, adapter: adapter)).makeDue()) ?? 0
       #expect(made == (adapter.hasHappened ? 0 : 1))
@@ -201,17 +200,5 @@ import Testing
       bytes += Int(status.st_blocks) * 512
     }
     return bytes
-  }
-}
-
-/// Runs async work and waits for it on a thread that may wait.
-private final class TaskBox: Sendable {
-  func run(_ work: @escaping @Sendable () async -> Void) {
-    let done = DispatchSemaphore(value: 0)
-    Task {
-      await work()
-      done.signal()
-    }
-    done.wait()
   }
 }

@@ -130,6 +130,33 @@ import Testing
     }
   }
 
+  @Test("An index that Redis loses during the sweep is no reason to delete either")
+  func lostDuring() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      var device = try await MadeDevice(rig)
+      try await device.record(3)
+      var made = MadeRecording()
+      for at in 0..<3 { made.add(Double(at) * 6) }
+      try rig.adapter().put(DevicePlaylist.render(made.segments, .live, target: 6), at: .playlist(rig.device))
+      rig.frames.advance(.seconds(7_200))
+      for folder in [StoragePath.segments(rig.device), .archives(rig.device)] {
+        let adapter = TroubledAdapter(
+          try rig.adapter(), .full, at: .max,
+          onList: { path in
+            if path == folder { waiting { _ = try? await rig.frames.command("FLUSHALL") } }
+          })
+        var sweeper = RecordingSweeper(try rig.services(adapter: adapter))
+        let report = await sweeper.sweep()
+        #expect(report.segmentsDeleted == 0 && report.orphansDeleted == 0)
+        #expect(try rig.names(.segments(rig.device)).count == 3 && rig.exists(.playlist(rig.device)))
+        _ = try await sweep(rig)
+        #expect(try await rig.store.segments(rig.device).count == 3)
+        rig.frames.advance(.seconds(7_200))
+      }
+    }
+  }
+
   @Test("An unmounted storage is left alone")
   func unmounted() async throws {
     try await withFixture { fixture in

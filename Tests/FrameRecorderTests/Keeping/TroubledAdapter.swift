@@ -1,3 +1,4 @@
+import Foundation
 import FrameRecorder
 import Synchronization
 
@@ -16,13 +17,16 @@ final class TroubledAdapter: StorageAdapter {
   private let trouble: Trouble
   private let place: Int
   private let onTrouble: @Sendable () -> Void
+  private let onList: @Sendable (StoragePath) -> Void
   private let calls = Mutex(0)
 
   /// `place`: of the call among those that write, from 0.
   init(
-    _ inner: FileAdapter, _ trouble: Trouble, at place: Int, onTrouble: @escaping @Sendable () -> Void = {}
+    _ inner: FileAdapter, _ trouble: Trouble, at place: Int, onTrouble: @escaping @Sendable () -> Void = {},
+    onList: @escaping @Sendable (StoragePath) -> Void = { _ in }
   ) {
     (self.inner, self.trouble, self.place, self.onTrouble) = (inner, trouble, place, onTrouble)
+    self.onList = onList
   }
 
   var hasHappened: Bool { calls.withLock { $0 > place } }
@@ -69,6 +73,7 @@ final class TroubledAdapter: StorageAdapter {
 
   func list(_ folder: StoragePath, _ visit: (StorageEntry) -> Bool) throws(StorageError) {
     try alive(folder)
+    onList(folder)
     try inner.list(folder, visit)
   }
 
@@ -105,4 +110,14 @@ extension StorageError {
   static func made(_ code: Code, _ path: StoragePath) -> StorageError {
     StorageError(code: code, operation: "write", path: path.text, reason: "made up")
   }
+}
+
+/// Runs async work and waits for it, on a thread that may wait.
+func waiting(_ work: @escaping @Sendable () async -> Void) {
+  let done = DispatchSemaphore(value: 0)
+  Task {
+    await work()
+    done.signal()
+  }
+  done.wait()
 }

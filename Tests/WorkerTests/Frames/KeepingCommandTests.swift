@@ -164,7 +164,70 @@ import Testing
     return count
   }
 
-  @Test("say what is wrong with status 2, and that Redis is away with status 1", arguments: [
+  @Test("end with status 1 when Redis does not answer for 30 seconds")
+  func away() async throws {
+    try await withFixture { fixture in
+      let scene = try await RecordingScene(fixture, devices: 1)
+      let done = try await run(scene, ["cleanup"], ["REDIS_URL": "redis://127.0.0.1:1"])
+      #expect(done.status == .code(1) && done.output == "" && done.errors.contains("30 seconds"), "\(done)")
+    }
+  }
+
+  @Test("A worker does all of it by itself; a checker beside it waits, and shows its metrics")
+  func worker() async throws {
+    try await withFixture { fixture in
+      let scene = try await RecordingScene(fixture, devices: 1)
+      let settings = [
+        "PROCESSING_FRAMES_PER_SEGMENT": "2", "ARCHIVE_OFFLINE_THRESHOLD_SECONDS": "5",
+        "ARCHIVE_MIN_SESSION_DURATION_SECONDS": "0", "PROCESSING_FRAME_CAPTURE_INTERVAL_SECONDS": "0.5",
+        "FRAMES_CHECK_INTERVAL_SECONDS": "1",
+      ]
+      let worker = try await scene.worker("w1", settings)
+      try await eventually("the job", within: .seconds(30)) {
+        try await scene.redis.command("GET", "frames:checker").hasSuffix(":w1")
+      }
+      let reserved = try freePort()
+      let (process, texts) = try await start(
+        scene, ["offline-checker"], settings.merging(["METRICS_PORT": String(reserved), "HOST": "127.0.0.1"]) { $1 })
+      try await scene.send(0..<4, devices: 0..<1)
+      let device = try scene.device(0)
+      try await eventually("an archive", within: .seconds(60)) {
+        try await scene.store.countArchives()[.ready] == 1
+      }
+      var archives: [String] = []
+      try FileAdapter(base: scene.folder.path).list(.archives(device)) {
+        archives.append($0.name)
+        return true
+      }
+      #expect(archives.count == 1)
+      #expect(try await worker.get("/metrics").text.contains("millrace_frames_archive_seconds_count 1"))
+      #expect(try await scene.redis.command("GET", "frames:checker").hasSuffix(":w1"))
+      let shown = try await RawHTTPClient.request(port: reserved, "/metrics", within: .seconds(5))
+      #expect(shown.text.contains("millrace_frames_archive_seconds_count 0"))
+      process.signal(SIGTERM)
+      #expect(try await process.exit(within: .seconds(2)) == .code(0), "\(texts.both)")
+      try await process.stop()
+    }
+  }
+
+  /// Nobody listens on it now.
+  private func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
+    }
+    try #require(isBound)
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  @Test("say what is wrong with status 2", arguments: [
     ["offline-checker", "--once", "--continuous"], ["reset-device"], ["cleanup", "--storage-base-path=/nonexistent"],
     ["cleanup", "--redis-enabled=false"],
   ]) func refused(arguments: [String]) async throws {

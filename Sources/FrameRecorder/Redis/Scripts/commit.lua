@@ -15,7 +15,7 @@ local lifetime, window, most_seen = take(), tonumber(take()), tonumber(take())
 local entries, events, letters, names = take_list(1), take_list(1), take_list(6), take_list(1)
 local ID = number .. '-1'
 
-local d = redis.call('HMGET', DEVICE, 'generation', 'session', 'msn', 'dsn', 'target')
+local d = redis.call('HMGET', DEVICE, 'generation', 'session', 'msn', 'dsn', 'target', 'indexed_at')
 if (d[1] or '0') ~= generation then return { 'reset', d[1] or '0' } end
 local newest = redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)[1]
 local last = newest and string.match(newest[1], '^%d+')
@@ -32,7 +32,8 @@ if last and tonumber(last) >= tonumber(number) then
   -- An error behind the XADD stopped the script when it ran first: a key was another program's. The rest is done now.
 end
 local present = d[2] or ''
-if present ~= expected then return { 'session', present } end
+-- Without its index the device has to be imported first: Redis has lost it since the beginning.
+if present ~= expected or not d[6] then return { 'session', present } end
 if window > 0 and not known then
   local seen = {}
   for _, event in ipairs(events) do

@@ -39,6 +39,9 @@ final class FrameCommandRun: Sendable {
     keeping = try FrameKeeping(
       configuration, store: store, worker: worker, measuresSpace: true, registry, logger)
     server = command.work == .checkOffline(once: false) ? try MetricsServer.start(configuration, registry) : nil
+    if let server {
+      logger.info("metrics are shown", ["host": configuration.server.host, "port": String(server.port)])
+    }
     connection.start()
   }
 
