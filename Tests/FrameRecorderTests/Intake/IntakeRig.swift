@@ -122,6 +122,8 @@ struct FailingStorage: StorageAdapter {
 
   func read(_ path: StoragePath, _ range: Range<Int>?) throws(StorageError) -> [UInt8] { try inner.read(path, range) }
 
+  func open(_ path: StoragePath) throws(StorageError) -> any StorageReader { try inner.open(path) }
+
   func list(_ folder: StoragePath, _ visit: (StorageEntry) -> Bool) throws(StorageError) {
     try inner.list(folder, visit)
   }

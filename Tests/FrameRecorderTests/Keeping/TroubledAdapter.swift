@@ -71,6 +71,11 @@ final class TroubledAdapter: StorageAdapter {
     return try inner.read(path, range)
   }
 
+  func open(_ path: StoragePath) throws(StorageError) -> any StorageReader {
+    try alive(path)
+    return try inner.open(path)
+  }
+
   func list(_ folder: StoragePath, _ visit: (StorageEntry) -> Bool) throws(StorageError) {
     try alive(folder)
     onList(folder)
@@ -95,6 +100,11 @@ final class TroubledAdapter: StorageAdapter {
   func share(_ source: StoragePath, as path: StoragePath) throws(StorageError) {
     try pass(path)
     try inner.share(source, as: path)
+  }
+
+  func link(_ path: StoragePath, to target: String) throws(StorageError) {
+    try pass(path)
+    try inner.link(path, to: target)
   }
 
   func sync(_ folder: StoragePath) throws(StorageError) {
