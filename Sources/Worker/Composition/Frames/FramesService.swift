@@ -36,7 +36,7 @@ final class FramesService: Sendable {
     logger: Logger
   ) throws {
     (self.configuration, self.cluster, self.logger) = (configuration, cluster, logger)
-    let metrics = RecorderMetrics(registry)
+    let metrics = RecorderMetrics(registry, labelsDevices: configuration.frames.metrics.labelsDevices)
     let parts = try FrameParts(
       configuration, platform: platform, worker: cluster.coordinator.worker, metrics: metrics, registry, logger)
     self.parts = parts
