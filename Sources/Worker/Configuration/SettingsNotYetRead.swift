@@ -26,7 +26,6 @@ enum SettingsNotYetRead {
       ], "broadcasts"
     ),
     (["DOCS_URL", "REDOC_URL", "OPENAPI_URL"], "the API's documents"),
-    (["METRICS_DEVICE_LABELS"], "metrics by device"),
   ]
 
   /// The names, in the table's order.
