@@ -25,5 +25,5 @@ struct FrameFeatures: Sendable {
   }
 
   /// Each until its task is cancelled.
-  var jobs: [@Sendable () async -> Void] { [] }
+  var jobs: [@Sendable () async -> Void] { [IncomingSweep(storage: storage, logger: logger).run] }
 }
