@@ -76,6 +76,9 @@ extension RecordingTests {
           #expect(try await scene.shownAlone(index) == Array(0..<12))
           for (name, bytes) in before[index] { #expect(try scene.files(index)[name] == bytes, "\(name)") }
         }
+        try await eventually("the number of partitions to be there again", within: .seconds(20)) {
+          try await scene.redis.command("HGET", "frames:config", "partitions") == "4"
+        }
       }
     }
   }

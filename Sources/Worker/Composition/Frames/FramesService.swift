@@ -28,6 +28,7 @@ final class FramesService: Sendable {
   /// How long a starting worker waits for Redis before it serves without it.
   private static let patience = Duration.seconds(5)
   private static let retry = Duration.milliseconds(250)
+  private static let agreementPause = Duration.seconds(10)
 
   /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`, `ConfigurationProblem`.
   init(
@@ -110,7 +111,6 @@ final class FramesService: Sendable {
 
   /// False: Redis did not say.
   private func agree() async throws(ConfigurationProblem) -> Bool {
-    if isAgreed.load(ordering: .acquiring) { return true }
     guard let answer = try? await parts.store.agreeOnPartitions() else { return false }
     guard answer.agrees else {
       throw ConfigurationProblem(
@@ -122,9 +122,17 @@ final class FramesService: Sendable {
     return true
   }
 
-  private func run(_ endThisWorker: @Sendable (any Error) -> Void) async {
+  /// A Redis that has lost all has lost the number too: others must find it there.
+  private func keepAgreement(_ endThisWorker: @Sendable (any Error) -> Void) async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: Self.agreementPause)
+      do throws(ConfigurationProblem) { _ = try await agree() } catch { return endThisWorker(error) }
+    }
+  }
+
+  private func run(_ endThisWorker: @escaping @Sendable (any Error) -> Void) async {
     do throws(ConfigurationProblem) {
-      while try await !agree() {
+      while !isAgreed.load(ordering: .acquiring), try await !agree() {
         if Task.isCancelled { return }
         try? await Task.sleep(for: Self.retry)
       }
@@ -137,6 +145,7 @@ final class FramesService: Sendable {
       group.addTask { await parts.watch.run() }
       group.addTask { await parts.durability.run() }
       group.addTask { await figures.run() }
+      group.addTask { await self.keepAgreement(endThisWorker) }
       for job in features.jobs { group.addTask { await job() } }
       await group.waitForAll()
     }
