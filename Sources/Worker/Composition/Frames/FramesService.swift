@@ -90,8 +90,8 @@ final class FramesService: Sendable {
   func start(endThisWorker: @escaping @Sendable (any Error) -> Void) async throws(ConfigurationProblem) {
     sayWhatHasNoEffect()
     parts.connect()
-    await parts.watch.look()
-    let deadline = ContinuousClock.now + Self.patience
+    // Who has waited for Redis in vain has waited enough.
+    let deadline = ContinuousClock.now + (cluster.isMember ? Self.patience : .zero)
     while try await !agree(), .now < deadline { try? await Task.sleep(for: Self.retry) }
     let task = Task { await self.run(endThisWorker) }
     running.withLock { $0 = task }
@@ -111,7 +111,13 @@ final class FramesService: Sendable {
 
   /// False: Redis did not say.
   private func agree() async throws(ConfigurationProblem) -> Bool {
-    guard let answer = try? await parts.store.agreeOnPartitions() else { return false }
+    let answer: (agrees: Bool, stored: Int)
+    do throws(FrameStoreError) {
+      answer = try await parts.store.agreeOnPartitions()
+    } catch {
+      logger.debug("the cluster's number of partitions is not known", ["error": "\(error)"])
+      return false
+    }
     guard answer.agrees else {
       throw ConfigurationProblem(
         name: "FRAMES_PARTITIONS",
