@@ -50,10 +50,10 @@ extension StoragePath {
     frames(pair).plain("\(eventID).\(format.suffix)")
   }
 
-  /// Where a frame waits whose device is not known yet; only temporary files are in there.
-  package static func incoming(_ eventID: SessionID) -> StoragePath {
-    StoragePath(joined: ".incoming").plain(eventID.text)
-  }
+  /// Where frames wait whose device is not known yet; only temporary files are in there.
+  package static let incoming = StoragePath(joined: ".incoming")
+
+  package static func incoming(_ eventID: SessionID) -> StoragePath { incoming.plain(eventID.text) }
 
   /// Links to the frames of a device, by what a client calls them.
   package static func secondaryKeys(of client: SafeName) -> StoragePath {

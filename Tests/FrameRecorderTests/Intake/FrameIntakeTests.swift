@@ -1,5 +1,6 @@
 import Foundation
 import FrameRecorder
+import Observability
 import TestKit
 import Testing
 
@@ -206,6 +207,23 @@ import Testing
       #expect(try await rig.upload(coarse, pictures, device: nil).frames == [.refused(.tooLarge)])
       let few = try await rig.upload(rig.intake { $0.maxFrames = 1 }, [garbage], device: nil)
       #expect(!few.begin(nil))
+    }
+  }
+
+  @Test("what a worker that died has left of a request goes after an hour")
+  func left() async throws {
+    let pictures = try await pictures(1...1)
+    try await withFixture { fixture in
+      let rig = try await IntakeRig(fixture)
+      _ = try await rig.upload(rig.intake(), pictures, device: nil)
+      let name = try #require(rig.files.first)
+      #expect(rig.files.count == 1 && name.hasPrefix(".incoming/."))
+      let sweep = IncomingSweep(storage: rig.storage, logger: Logger(level: .debug, sink: rig.frames.sink))
+      let now = FrameTime.wallClock
+      await sweep.sweep(now: now.advanced(byMilliseconds: 3_500_000))
+      #expect(rig.files.count == 1)
+      await sweep.sweep(now: now.advanced(byMilliseconds: 3_700_000))
+      #expect(rig.files == [])
     }
   }
 

@@ -227,7 +227,7 @@ import Testing
     }
   }
 
-  @Test("keeps nothing of a client that leaves, and little memory of one that sends a lot")
+  @Test("keeps nothing of a client that leaves, and all of a large file")
   func leaving() async throws {
     let picture = try await pictures(1)[0]
     try await withFixture { fixture in

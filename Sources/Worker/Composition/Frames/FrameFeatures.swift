@@ -8,12 +8,14 @@ struct FrameFeatures: Sendable {
   private let intake: FrameIntakeRoute
   private let recordings: RecordingServices
   private let keeping: FrameKeeping
+  private let incoming: IncomingSweep
 
   init(
     _ configuration: Configuration, _ clientTokens: ClientTokens?, _ parts: FrameParts, _ keeping: FrameKeeping,
     _ metrics: MetricsRegistry, _ logger: Logger
   ) {
     self.keeping = keeping
+    incoming = IncomingSweep(storage: parts.intake, logger: logger)
     intake = FrameIntakeRoute(
       intake: FrameIntake(
         store: parts.store, storage: parts.intake, settings: configuration.frameIntake, logger: logger,
@@ -32,7 +34,7 @@ struct FrameFeatures: Sendable {
   }
 
   /// Each until its task is cancelled.
-  var jobs: [@Sendable () async -> Void] { [keeping.run] }
+  var jobs: [@Sendable () async -> Void] { [keeping.run, incoming.run] }
 
   /// After all jobs.
   func stop() { keeping.stop() }
