@@ -122,6 +122,36 @@ import Testing
     }
   }
 
+  /// It goes on by itself, with media of its own: who goes from worker to worker must not get them in turn.
+  @Test func aWorkerWithoutRedisIsAskedOnlyWhereNoOtherHasIt() async throws {
+    try await withFixture { fixture in
+      let redis = try await fixture.redisServer()
+      let relay = try fixture.relay(to: redis.port)
+      let ports = [("a", relay.port), ("b", redis.port)]
+      var workers: [WorkerProcess] = []
+      for (name, port) in ports {
+        workers.append(
+          try await fixture.worker(["REDIS_URL": "redis://127.0.0.1:\(port)", "WORKER_ID": name]))
+      }
+      let balancer = try await fixture.balancer(workers)
+      /// Who answers eight requests.
+      func answering() async throws -> Set<String> {
+        var seen: Set<String> = []
+        for _ in 1...8 {
+          let answer = try await RawHTTPClient.request(port: balancer.port, "/info")
+          #expect(answer.status == 200)
+          seen.insert(try #require((try answer.json()["worker"] as? [String: Any])?["worker_id"] as? String))
+        }
+        return seen
+      }
+      try await eventually("both to answer", within: .seconds(20)) { try await answering() == ["a", "b"] }
+      relay.cut()
+      try await eventually("only the one with Redis to answer", within: .seconds(20)) { try await answering() == ["b"] }
+      try await redis.kill()
+      try await eventually("both to answer again", within: .seconds(20)) { try await answering() == ["a", "b"] }
+    }
+  }
+
   @Test func wordsThatMakeNoSenseAreSaidWithTheWayOut() async throws {
     for (words, part) in [
       (["frob"], "no such command 'frob'; scripts/cluster --help"), (["up", "99"], "how many workers? 1 to 32"),
