@@ -46,8 +46,10 @@ package enum PlaylistWindow: Sendable, Hashable {
 
   /// What the playlist lists, and whether it is final; nil: nothing is in the window. A list that goes on has all from
   /// its first segment to the newest, so that sequence numbers have no gap.
-  package func select(_ segments: [RecordedSegment], now: FrameTime) -> (segments: [RecordedSegment], isClosed: Bool)? {
-    let listed: [RecordedSegment]
+  package func select<Segment: PlaylistSegment>(
+    _ segments: [Segment], now: FrameTime
+  ) -> (segments: [Segment], isClosed: Bool)? {
+    let listed: [Segment]
     let isClosed = isClosed(now: now)
     switch self {
     case .whole: listed = segments
@@ -56,7 +58,7 @@ package enum PlaylistWindow: Sendable, Hashable {
       let start = newest.advanced(byMilliseconds: -span)
       listed = Array(segments.drop { $0.captureEnd <= start })
     case .between(let from, let to):
-      let meets = { (segment: RecordedSegment) in
+      let meets = { (segment: Segment) in
         (from.map { segment.captureEnd >= $0 } ?? true) && (to.map { segment.captureStart <= $0 } ?? true)
       }
       listed = isClosed ? segments.filter(meets) : Array(segments.drop { !meets($0) })

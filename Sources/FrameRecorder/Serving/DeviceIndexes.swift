@@ -20,8 +20,8 @@ package final class DeviceIndexes: Sendable {
   /// Entries that are read at once: more would hold up what else waits for Redis.
   private static let part = 500
 
-  /// `mostSegments`: of all devices together; some 130 bytes each.
-  package init(store: FrameStore, mostSegments: Int = 1_000_000) {
+  /// `mostSegments`: of all devices together, of 56 bytes each.
+  package init(store: FrameStore, mostSegments: Int = 2_000_000) {
     self.store = store
     state = Mutex(State(known: BoundedCache(budget: mostSegments)))
   }
@@ -85,7 +85,7 @@ package final class DeviceIndexes: Sendable {
     _ device: DevicePair, _ version: IndexVersion, from known: DeviceIndex?
   ) async -> Result<DeviceIndex, FrameStoreError> {
     guard let first = version.first else { return .success(DeviceIndex(version: version, segments: [])) }
-    var segments: [RecordedSegment] = []
+    var segments: [ListedSegment] = []
     if let known, version.continues(known.version) {
       segments = Array(known.segments.drop { $0.number < first })
     }
@@ -96,7 +96,7 @@ package final class DeviceIndexes: Sendable {
       } catch {
         return .failure(error)
       }
-      segments += more
+      segments += more.lazy.map { ListedSegment($0) }
       if more.count < Self.part { break }
     }
     var version = version

@@ -21,5 +21,5 @@ package struct IndexVersion: Hashable, Sendable {
 /// A device's index as it was read.
 package struct DeviceIndex: Sendable {
   package var version: IndexVersion
-  package var segments: [RecordedSegment]
+  package var segments: [ListedSegment]
 }

@@ -31,6 +31,11 @@ package struct SessionID: Hashable, Sendable, CustomStringConvertible {
     low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
   }
 
+  private init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+
+  /// The UUID of all zeros, which is no session's (RFC 9562, 5.9).
+  static let absent = SessionID(high: 0, low: 0)
+
   package static func random() -> SessionID {
     var generator = SystemRandomNumberGenerator()
     return SessionID(using: &generator)

@@ -40,10 +40,26 @@ import Testing
         }
         let expected = try await store.segments(rig.device)
         let found = try await indexes.current(rig.device)
-        #expect(found?.index.segments == expected)
+        #expect(found?.index.segments == expected.map { ListedSegment($0) })
         #expect(found?.index.version.first == expected.first?.number)
       }
     }
+  }
+
+  @Test("say what playlists need in 56 bytes a segment")
+  func listed() throws {
+    var made = MadeRecording(seed: 3, number: 7, mediaSequence: 5, discontinuity: 2)
+    for place in 0..<30 {
+      if place % 7 == 6 { made.startSession() }
+      made.add(Double(place) * 6.5 - (place == 20 ? 100 : 0), Double(place % 5) + 0.04)
+    }
+    let listed = made.segments.map { ListedSegment($0) }
+    for kind in [DevicePlaylist.Kind.live, .closed, .archive] {
+      #expect(
+        DevicePlaylist.render(listed, kind, target: 6) == DevicePlaylist.render(made.segments, kind, target: 6))
+    }
+    #expect(listed.map(\.captureEnd) == made.segments.map(\.captureEnd))
+    #expect(MemoryLayout<ListedSegment>.stride == 56)
   }
 
   @Test("are read once for all who ask at the same time")

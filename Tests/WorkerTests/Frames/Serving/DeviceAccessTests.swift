@@ -1,3 +1,4 @@
+import EventLoop
 import FrameRecorder
 import HTTP
 import TestKit
@@ -89,5 +90,24 @@ import Testing
       #expect(try await rig.get("/devices/c1/d1/segments/seg_000000.ts").status == 200)
       #expect(try await rig.get("/devices").status == 401)
     }
+  }
+
+  @Test("for their life at least, with URIs that stay the same for a quarter of it")
+  func expiry() throws {
+    let loop = EventLoop(name: "access")
+    defer { loop.stop() }
+    let request = HTTPRequest(
+      method: "GET", target: "/x?api_token=secret", peer: PeerAddress(text: "192.0.2.1", port: 1), localPort: 80,
+      requestID: "0123456789ab", loop: loop)
+    let device = PathParameters(names: ["client", "device"], values: ["c1", "d1"])
+    let access = DeviceAccess(auth, isPublic: false)
+    var suffixes: Set<String> = []
+    for now in stride(from: 1_800_000_000, to: 1_800_003_600, by: 7) {
+      let suffix = try access.check(request, device, now: now)
+      let text = try #require(suffix.wholeMatch(of: /\?exp=(\d+)&sig=[A-Za-z0-9_-]{22}/)?.1)
+      #expect((now + 3_600...now + 4_500).contains(Int(text) ?? 0))
+      suffixes.insert(suffix)
+    }
+    #expect(suffixes.count == 5 || suffixes.count == 4)
   }
 }
