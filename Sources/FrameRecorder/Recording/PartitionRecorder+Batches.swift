@@ -55,7 +55,10 @@ extension PartitionRecorder {
       for frame in batch.frames { services.budget.give(frame) }
       _ = devices[device]?.queue.workEnded()
       touched.insert(device)
-      if case .recorded? = ending { services.playlists?.changed(device) }
+      if case .recorded? = ending {
+        services.playlists?.changed(device)
+        if services.settings.dropsFrames { work.add { await self.drop(batch, of: device) } }
+      }
       beginBatch(device)
     case .reset:
       for frame in devices[device]?.queue.heldFrames ?? [] { services.budget.give(frame) }
@@ -63,6 +66,14 @@ extension PartitionRecorder {
       (position, lastTaken) = (.left(after: .zero), .zero)
       restarts += 1
     case nil: break
+    }
+  }
+
+  /// What is left of them goes with a sweep.
+  nonisolated func drop(_ batch: FrameBatch, of device: DevicePair) async {
+    let paths = batch.frames.compactMap { StoragePath($0.event.framePath) }
+    try? await services.storage.run(device) { adapter throws(StorageError) in
+      for path in paths { try adapter.delete(path) }
     }
   }
 }

@@ -48,9 +48,7 @@ package struct RecordingSweeper: Sendable {
   }
 
   nonisolated(nonsending) func isLow() async throws(StorageError) -> Bool {
-    let space = try await storage.run { adapter throws(StorageError) in try adapter.space() }
-    services.metrics.freeBytes.set(Double(space.free))
-    return space.freePercent < services.settings.sweep.lowFreePercent
+    try await services.measure().freePercent < services.settings.sweep.lowFreePercent
   }
 
   nonisolated(nonsending) private mutating func sweep(_ work: inout SweepWork) async throws {

@@ -121,6 +121,11 @@ import Testing
       try rig.adapter().put(text, at: .playlist(rig.device), replaces: true)
       try rig.write("unlisted", at: "\(StoragePath.segment(rig.device, 12))")
       _ = try await rig.frames.command("FLUSHALL")
+      rig.frames.advance(.seconds(-7_200))
+      _ = try await sweep(rig)
+      // One that records may be about to commit.
+      #expect(try await rig.store.segments(rig.device).isEmpty && rig.exists(.playlist(rig.device)))
+      rig.frames.advance(.seconds(7_200))
       let report = try await sweep(rig)
       #expect(report.segmentsDeleted == 0 && report.orphansDeleted == 0 && report.errors == [])
       #expect(try rig.names(.segments(rig.device)).count == 4 && rig.exists(.playlist(rig.device)))

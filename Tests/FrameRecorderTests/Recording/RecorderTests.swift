@@ -11,6 +11,25 @@ import TransportStream
 @Suite("The recorder", .timeLimit(.minutes(3))) struct RecorderTests {
   private func names(_ range: ClosedRange<Int>) -> [String] { range.map { "f\($0)" } }
 
+  @Test("removes the JPEGs of what it has recorded, where none are to be kept")
+  func dropsFrames() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let services = try await rig.services(ListingEncoder(rig.base)) { $0.dropsFrames = true }
+      _ = try await rig.start(services)
+      for number in 0..<3 { try await rig.send(number) }
+      try await eventually("one JPEG") {
+        var names: [String] = []
+        try rig.adapter().list(.frames(rig.device)) {
+          names.append($0.name)
+          return true
+        }
+        return names == ["f2.jpg"]
+      }
+      #expect(try await rig.listed() == ["f0", "f1"])
+    }
+  }
+
   @Test("makes segments of frames, lists them and writes the playlist")
   func records() async throws {
     try await withFixture { fixture in

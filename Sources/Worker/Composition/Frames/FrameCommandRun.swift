@@ -36,8 +36,9 @@ final class FrameCommandRun: Sendable {
     connection = RedisConnection(
       configuration: redis, role: "keeping", loop: loop, logger: logger, metrics: RedisMetrics(registry))
     store = FrameStore(connection: connection, settings: configuration.frameStore)
-    keeping = try FrameKeeping(
-      configuration, store: store, worker: worker, measuresSpace: true, registry, logger)
+    let adapter = try FileAdapter(base: configuration.frames.storage.basePath)
+    keeping = FrameKeeping(
+      configuration, store: store, adapter: adapter, worker: worker, measuresSpace: true, registry, logger)
     let metrics = configuration.frames.metrics
     if command.work == .checkOffline(once: false), metrics.isEnabled {
       let port = Int(metrics.port ?? 9_090)

@@ -16,6 +16,7 @@ final class FrameParts: Sendable {
   let store: FrameStore
   let alarm: FrameAlarm
   let storage: StorageThreads
+  let adapter: FileAdapter
   let watch: StorageWatch
   let durability: RedisDurability
   let pool: EncoderPool
@@ -46,6 +47,7 @@ final class FrameParts: Sendable {
     store = FrameStore(connection: connections[0], settings: configuration.frameStore)
     alarm = FrameAlarm(connection: connections[1], keys: store.keys, logger: logger)
     durability = RedisDurability(connections[0], logger: logger)
+    self.adapter = adapter
     storage = StorageThreads(adapter, loops: threads)
     watch = StorageWatch(storage, limits: configuration.frames.storage, logger: logger) { [store] in
       (try? await store.hasDevices()) ?? false

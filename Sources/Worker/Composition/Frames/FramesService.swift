@@ -51,8 +51,9 @@ final class FramesService: Sendable {
       board: metrics.board, longestWait: configuration.frames.cutting.longestWait, storage: parts.watch,
       durability: parts.durability, hasDatabase: configuration.frames.archives.databaseURL != nil)
     figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
-    let keeping = try FrameKeeping(
-      configuration, store: parts.store, worker: cluster.coordinator.worker.text, registry, logger)
+    let keeping = FrameKeeping(
+      configuration, store: parts.store, adapter: parts.adapter, worker: cluster.coordinator.worker.text, registry,
+      logger)
     features = FrameFeatures(
       configuration: configuration, store: parts.store, storage: parts.storage, watch: parts.watch, keeping: keeping,
       metrics: registry, logger: logger)
