@@ -80,7 +80,9 @@ extension StoragePath {
     archiveSegments(pair, session).plain(SegmentName.text(number))
   }
 
-  package static func secondaryKeys(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("secondary_key") }
+  package static func secondaryKeys(of client: SafeName) -> StoragePath {
+    StoragePath.client(client).plain("secondary_key")
+  }
   package static func requests(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("request_id") }
   package static func media(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls") }
 

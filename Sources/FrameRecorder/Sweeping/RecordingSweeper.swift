@@ -81,7 +81,8 @@ package struct RecordingSweeper: Sendable {
     code: .failed, operation: "sweep", path: StoragePath.clients.text,
     reason: "there is no such folder, and Redis has devices; is the storage mounted?")
 
-  nonisolated(nonsending) private mutating func sweepDevices(_ folders: Set<DevicePair>, _ work: inout SweepWork) async {
+  nonisolated(nonsending) private mutating func sweepDevices(_ folders: Set<DevicePair>, _ work: inout SweepWork) async
+  {
     var rest = work.devices[...]
     work.report.devices = rest.count
     while !rest.isEmpty, !Task.isCancelled {

@@ -25,7 +25,10 @@ import Testing
       // Now 4,000 s after the first, which is 3,600 s old at most from the second on.
       #expect(try await sweep(rig).segmentsDeleted == 0)
       #expect(try await rig.store.segments(rig.device).map(\.number) == [1, 2, 3])
-      #expect(try await rig.frames.command("ZRANGE", "hls:segments:c1:d1", "0", "-1").elements?.map(\.text) == ["1", "2", "3"])
+      #expect(
+        try await rig.frames.command("ZRANGE", "hls:segments:c1:d1", "0", "-1").elements?.map(\.text) == [
+          "1", "2", "3",
+        ])
       #expect(try rig.names(.segments(rig.device)).count == 4)
       let text = String(decoding: try rig.adapter().read(.playlist(rig.device), nil), as: UTF8.self)
       #expect(!text.contains("seg_000000.ts") && text.contains("seg_000001.ts"))
