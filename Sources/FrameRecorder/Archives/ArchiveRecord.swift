@@ -83,7 +83,9 @@ package struct ArchiveRecord: Sendable, Equatable {
       path: text("archive_path") ?? "", started: started, ended: ended, created: time("created_at") ?? ended,
       expires: expires)
     status = text("status").flatMap { SessionState(rawValue: $0) } ?? .ready
-    (first, last) = (number("first_segment_number").map { UInt64($0) }, number("last_segment_number").map { UInt64($0) })
+    (first, last) = (
+      number("first_segment_number").map { UInt64($0) }, number("last_segment_number").map { UInt64($0) }
+    )
     (segments, frames) = (Int(number("segment_count") ?? 0), Int(number("frame_count") ?? 0))
     self.bytes = number("bytes") ?? 0
     if case .number(let seconds)? = fields["playable_seconds"], (0...1e7).contains(seconds) {

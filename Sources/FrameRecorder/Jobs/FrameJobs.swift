@@ -63,6 +63,7 @@ package final class FrameJobs: Sendable {
     while !Task.isCancelled {
       do {
         _ = try await checker.round()
+        _ = try await services.measure()
         _ = try await Archiver(services).makeDue()
         // What was deleted by hand goes soon.
         for error in await ArchiveCleaner(services).removeDue().errors {

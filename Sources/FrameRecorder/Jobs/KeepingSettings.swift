@@ -26,4 +26,11 @@ package struct KeepingServices: Sendable {
     (self.store, self.storage, self.settings) = (store, storage, settings)
     (self.metrics, self.logger) = (metrics, logger)
   }
+
+  /// Free space, by the folder that has the base's name now.
+  nonisolated(nonsending) func measure() async throws(StorageError) -> StorageSpace {
+    let space = try await storage.run { adapter throws(StorageError) in try adapter.space() }
+    metrics.freeBytes.set(Double(space.free))
+    return space
+  }
 }

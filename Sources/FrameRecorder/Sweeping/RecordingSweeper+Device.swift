@@ -6,7 +6,7 @@ extension RecordingSweeper {
     var (record, isDue) = (record, true)
     if let looked = lookedAt[device], work.now.milliseconds(since: looked) < Self.lookPause { isDue = work.isLow }
     // Nothing is deleted because of an index that is not there: the disk says what there is.
-    if record.indexed == nil, hasFolder, isDue, let adopted = try await adopt(device) { record = adopted }
+    if record.indexed == nil, hasFolder, isDue, let adopted = try await adopt(device, work.rule) { record = adopted }
     _ = try await trim(device)
     guard hasFolder, isDue else { return }
     let look = try await look(at: device, record, work)
@@ -39,14 +39,17 @@ extension RecordingSweeper {
     }
   }
 
-  /// Imports a device that has segments and no index. Nil: it has none, or its owner is at it.
-  nonisolated(nonsending) private func adopt(_ device: DevicePair) async throws -> DeviceRecord? {
+  /// Imports a device that has segments and no index. Nil: it has none, or its owner is at it. One that records imports it
+  /// itself: what it has published and not yet committed must not be listed by another one.
+  nonisolated(nonsending) private func adopt(
+    _ device: DevicePair, _ rule: SweepRule
+  ) async throws -> DeviceRecord? {
     let captures = try await store.captures(device)
     let frameTime = services.settings.sweep.frameTime
     let found = try await storage.run(device) { adapter throws(StorageError) in
       try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime)
     }
-    guard found.largest != nil else { return nil }
+    guard found.largest != nil, found.segments.allSatisfy({ rule.isAtRest($0.recorded) }) else { return nil }
     guard try await store.adopt(device, found) == .seeded else { return nil }
     if let newest = found.segments.last { try await store.list(device, seen: newest.recorded) }
     return try await store.look(at: [(device, [])])[0].get().record

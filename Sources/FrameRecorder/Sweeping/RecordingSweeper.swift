@@ -48,9 +48,7 @@ package struct RecordingSweeper: Sendable {
   }
 
   nonisolated(nonsending) func isLow() async throws(StorageError) -> Bool {
-    let space = try await storage.run { adapter throws(StorageError) in try adapter.space() }
-    services.metrics.freeBytes.set(Double(space.free))
-    return space.freePercent < services.settings.sweep.lowFreePercent
+    try await services.measure().freePercent < services.settings.sweep.lowFreePercent
   }
 
   nonisolated(nonsending) private mutating func sweep(_ work: inout SweepWork) async throws {
@@ -83,7 +81,8 @@ package struct RecordingSweeper: Sendable {
     code: .failed, operation: "sweep", path: StoragePath.clients.text,
     reason: "there is no such folder, and Redis has devices; is the storage mounted?")
 
-  nonisolated(nonsending) private mutating func sweepDevices(_ folders: Set<DevicePair>, _ work: inout SweepWork) async {
+  nonisolated(nonsending) private mutating func sweepDevices(_ folders: Set<DevicePair>, _ work: inout SweepWork) async
+  {
     var rest = work.devices[...]
     work.report.devices = rest.count
     while !rest.isEmpty, !Task.isCancelled {

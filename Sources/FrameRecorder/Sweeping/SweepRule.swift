@@ -9,7 +9,7 @@ package struct SweepRule: Sendable {
   static let slack: Int64 = 120_000
   /// From which age on nobody is at work on a file any more, ms.
   static let restAge: Int64 = 3_600_000
-  /// So much earlier than its entry a frame's file may have been written, ms.
+  /// So much earlier than its entry a frame's file may have been written, or than its commit a segment's, ms.
   static let intakeTime: Int64 = 600_000
 
   /// `keepHours`: `FRAMES_KEEP_HOURS`
@@ -24,6 +24,9 @@ package struct SweepRule: Sendable {
 
   /// A temporary file that nobody finishes, a folder that stays empty.
   package func isLeft(_ modified: FrameTime) -> Bool { isOlder(modified, than: Self.restAge) }
+
+  /// A segment of a device that nobody is recording now.
+  func isAtRest(_ modified: FrameTime) -> Bool { isOlder(modified, than: Self.intakeTime) }
 
   /// A segment that the index does not know, by the index' own age.
   package func isOrphan(_ modified: FrameTime, indexed: FrameTime?) -> Bool {

@@ -101,7 +101,9 @@ struct CommandLineParser {
       if joined != nil { problems.append("\(flag): it takes no value") }
       return frameOptions[option] = ""
     }
-    guard let value = joined ?? nextValue() else { return problems.append("\(flag): a value is missing: \(flag) VALUE") }
+    guard let value = joined ?? nextValue() else {
+      return problems.append("\(flag): a value is missing: \(flag) VALUE")
+    }
     if option == .interval { return add("--frames-check-interval-seconds", value) }
     frameOptions[option] = value
   }

@@ -54,7 +54,8 @@ import Testing
       let own = "\(rig.folder.path)/\(StoragePath.segment(rig.device, 0))"
       let links = try FileManager.default.attributesOfItem(atPath: own)[.referenceCount] as? Int
       #expect(links == 2)
-      let text = String(decoding: try rig.adapter().read(.archivePlaylist(rig.device, first.session), nil), as: UTF8.self)
+      let text = String(
+        decoding: try rig.adapter().read(.archivePlaylist(rig.device, first.session), nil), as: UTF8.self)
       #expect(text.contains("#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n"))
       #expect(text.hasSuffix("segments/seg_000001.ts\n#EXT-X-ENDLIST\n") && !text.contains("#EXT-X-DISCONTINUITY\n"))
       let json = try JSONParser.parse(try rig.adapter().read(.archiveRecord(rig.device, first.session), nil))
@@ -82,13 +83,15 @@ import Testing
       let bytes = try rig.adapter().read(.archiveRecord(rig.device, device.session), nil)
       let record = try #require(ArchiveRecord(bytes))
       #expect(record.missing == [1] && record.segments == 3)
-      let text = String(decoding: try rig.adapter().read(.archivePlaylist(rig.device, device.session), nil), as: UTF8.self)
+      let text = String(
+        decoding: try rig.adapter().read(.archivePlaylist(rig.device, device.session), nil), as: UTF8.self)
       let gap = "seg_000000.ts\n#EXT-X-DISCONTINUITY\n"
       #expect(text.contains(gap) && text.components(separatedBy: "#EXT-X-DISCONTINUITY\n").count == 2)
     }
   }
 
-  @Test("A maker that dies at any step leaves what the next one finishes",
+  @Test(
+    "A maker that dies at any step leaves what the next one finishes",
     arguments: [TroubledAdapter.Trouble.death, .lastCall], 0..<8)
   func death(trouble: TroubledAdapter.Trouble, place: Int) async throws {
     try await withFixture { fixture in

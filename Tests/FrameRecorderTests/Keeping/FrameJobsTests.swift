@@ -92,7 +92,8 @@ import Testing
         let now = try files(rig, device)
         #expect(before[index].allSatisfy { now[$0.key] == $0.value }, "\(device)")
         let listed = try await rig.store.segments(device).map { SegmentName.text($0.number) }
-        #expect(Set(before[index].keys).isSubset(of: listed) && Set(listed) == Set(now.keys), "\(device)")
+        // What only Redis had is a file that nothing lists any more.
+        #expect(Set(before[index].keys).isSubset(of: listed) && Set(listed).isSubset(of: now.keys), "\(device)")
       }
       let after = try await lastNumbers(rig, devices)
       #expect(zip(last, after).allSatisfy { $0 < $1 })

@@ -227,10 +227,13 @@ import Testing
     return Int(UInt16(bigEndian: address.sin_port))
   }
 
-  @Test("say what is wrong with status 2", arguments: [
-    ["offline-checker", "--once", "--continuous"], ["reset-device"], ["cleanup", "--storage-base-path=/nonexistent"],
-    ["cleanup", "--redis-enabled=false"],
-  ]) func refused(arguments: [String]) async throws {
+  @Test(
+    "say what is wrong with status 2",
+    arguments: [
+      ["offline-checker", "--once", "--continuous"], ["reset-device"], ["cleanup", "--storage-base-path=/nonexistent"],
+      ["cleanup", "--redis-enabled=false"],
+    ]) func refused(arguments: [String]) async throws
+  {
     try await withFixture { fixture in
       let scene = try await RecordingScene(fixture, devices: 1)
       let done = try await run(scene, arguments)

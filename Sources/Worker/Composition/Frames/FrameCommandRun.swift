@@ -36,8 +36,9 @@ final class FrameCommandRun: Sendable {
     connection = RedisConnection(
       configuration: redis, role: "keeping", loop: loop, logger: logger, metrics: RedisMetrics(registry))
     store = FrameStore(connection: connection, settings: configuration.frameStore)
-    keeping = try FrameKeeping(
-      configuration, store: store, worker: worker, measuresSpace: true, registry, logger)
+    let adapter = try FileAdapter(base: configuration.frames.storage.basePath)
+    keeping = FrameKeeping(
+      configuration, store: store, adapter: adapter, worker: worker, measuresSpace: true, registry, logger)
     server = command.work == .checkOffline(once: false) ? try MetricsServer.start(configuration, registry) : nil
     if let server {
       logger.info("metrics are shown", ["host": configuration.server.host, "port": String(server.port)])

@@ -12,10 +12,9 @@ final class FrameKeeping: Sendable {
   ///   - worker: what others are told who ask for a job.
   ///   - measuresSpace: nobody else of the process does.
   init(
-    _ configuration: Configuration, store: FrameStore, worker: String, measuresSpace: Bool = false,
-    _ registry: MetricsRegistry, _ logger: Logger
-  ) throws(StorageError) {
-    let adapter = try FileAdapter(base: configuration.frames.storage.basePath)
+    _ configuration: Configuration, store: FrameStore, adapter: FileAdapter, worker: String,
+    measuresSpace: Bool = false, _ registry: MetricsRegistry, _ logger: Logger
+  ) {
     let loop = EventLoop(name: "keeping")
     self.loop = loop
     services = KeepingServices(

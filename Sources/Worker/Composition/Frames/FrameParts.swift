@@ -17,6 +17,7 @@ final class FrameParts: Sendable {
   let alarm: FrameAlarm
   /// Of the recorder, of the intake and of viewers: none waits for another.
   let storage: StorageThreads
+  let adapter: FileAdapter
   let intake: StorageThreads
   let serving: StorageThreads
   /// As viewers are shown them, and as they are in files.
@@ -56,6 +57,7 @@ final class FrameParts: Sendable {
     store = FrameStore(connection: connections[0], settings: configuration.frameStore)
     alarm = FrameAlarm(connection: connections[1], keys: store.keys, logger: logger)
     durability = RedisDurability(connections[0], logger: logger)
+    self.adapter = adapter
     watch = StorageWatch(storage, limits: configuration.frames.storage, logger: logger) { [store] in
       (try? await store.hasDevices()) ?? false
     }

@@ -53,8 +53,9 @@ final class FramesService: Sendable {
       board: metrics.board, longestWait: configuration.frames.cutting.longestWait, storage: parts.watch,
       durability: parts.durability, hasDatabase: configuration.frames.archives.databaseURL != nil)
     figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
-    let keeping = try FrameKeeping(
-      configuration, store: parts.store, worker: cluster.coordinator.worker.text, registry, logger)
+    let keeping = FrameKeeping(
+      configuration, store: parts.store, adapter: parts.adapter, worker: cluster.coordinator.worker.text, registry,
+      logger)
     features = FrameFeatures(configuration, clientTokens, parts, keeping, registry, logger)
   }
 
