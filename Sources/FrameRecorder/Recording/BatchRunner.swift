@@ -83,6 +83,15 @@ struct BatchRunner: Sendable {
     if let reason = segment.endReason { metrics.sessionsEnded.with([reason.rawValue]).add() }
   }
 
+  /// Those of them that lie where devices' frames do.
+  nonisolated(nonsending) func unlink(_ files: [StoragePath]) async {
+    let folder = StoragePath.frames(device)
+    for file in files where file.folder == folder {
+      // What stays goes with the retention.
+      _ = await error { adapter throws(StorageError) in try adapter.delete(file) }
+    }
+  }
+
   nonisolated(nonsending) private func finish(
     _ letters: [DeadLetter], _ entries: [EntryID], _ machine: BatchMachine
   ) async -> OwnerAnswer? {

@@ -29,7 +29,10 @@ extension PartitionRecorder {
     var action = machine.start()
     while !Task.isCancelled, !isDropped {
       switch action {
-      case .end(let ending): return ended(device, batch, ending)
+      case .end(let ending):
+        ended(device, batch, ending)
+        if case .recorded = ending, services.settings.unlinksFrames { await runner.unlink(machine.files) }
+        return
       case .wait(let time):
         // Its frames are pending still: the next owner records them.
         if case .leaving(flushes: false) = phase { return ended(device, batch, nil) }

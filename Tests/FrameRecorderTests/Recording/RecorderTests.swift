@@ -318,6 +318,28 @@ import TransportStream
     }
   }
 
+  @Test("removes the files of frames that are recorded, where it is told to")
+  func unlinks() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let judging = JudgingEncoder(ListingEncoder(rig.base)) { frame in
+        ListingEncoder.name(frame) == "f2" ? .bad(.undecodable, detail: "no picture") : .good(truncated: false)
+      }
+      _ = try await rig.start(try await rig.services(judging) { $0.unlinksFrames = true })
+      for number in 1...5 { try await rig.send(number) }
+      // A bad one can be looked at, and one that waits is needed.
+      try await soon("the others to go") {
+        var left: [String] = []
+        try rig.adapter().list(.frames(rig.device)) { entry in
+          left.append(entry.name)
+          return true
+        }
+        return left.sorted() == ["f2.jpg", "f5.jpg"]
+      }
+      #expect(try await rig.listed() == ["f1", "f3", "f4"])
+    }
+  }
+
   @Test("keeps only the ids of what it has no room for, and records all in order")
   func postponed() async throws {
     try await withFixture { fixture in

@@ -42,6 +42,7 @@ extension Configuration {
     settings.cut.timing = frames.cutting.frameTiming
     settings.batchSize = frames.reading.batchSize
     settings.mostPending = frames.reading.mostPending
+    settings.unlinksFrames = frames.upkeep.keepHours == 0
     return settings
   }
 
