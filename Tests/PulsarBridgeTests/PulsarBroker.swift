@@ -24,6 +24,7 @@ final class PulsarBroker: Sendable {
 
   private let process: SpawnedProcess
   private let files: TemporaryFolder
+  let log = ProcessLog()
   let port: Int
   let library: String
 
@@ -36,7 +37,7 @@ final class PulsarBroker: Sendable {
     // It would serve metrics on a port that is nobody's to choose.
     try files.write(Array("[metrics]\nenabled = false\n".utf8), to: "broker.toml")
     try files.write(Array(Self.producer.utf8), to: "producer.py")
-    let log = ProcessLog()
+    let log = self.log
     let process = try await SpawnedProcess.start(
       packages + "/pulsar_lite/bin/pulsar-lite",
       [
