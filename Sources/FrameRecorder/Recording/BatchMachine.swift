@@ -79,6 +79,9 @@ package struct BatchMachine: Sendable {
     (frames, firstEntry, self.interval, self.newSession) = (batch.frames, batch.firstEntry, interval, newSession)
   }
 
+  /// The files of the frames that are in the segment, once it is recorded.
+  var files: [StoragePath] { frames.compactMap { StoragePath($0.event.framePath) } }
+
   /// How often it was begun, by the cluster's account.
   package var tries: Int { tryNumber }
 

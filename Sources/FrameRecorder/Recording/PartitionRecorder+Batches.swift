@@ -29,7 +29,10 @@ extension PartitionRecorder {
     var action = machine.start()
     while !Task.isCancelled, !isDropped {
       switch action {
-      case .end(let ending): return ended(device, batch, ending)
+      case .end(let ending):
+        ended(device, batch, ending)
+        if case .recorded = ending, services.settings.unlinksFrames { await runner.unlink(machine.files) }
+        return
       case .wait(let time):
         // Its frames are pending still: the next owner records them.
         if case .leaving(flushes: false) = phase { return ended(device, batch, nil) }
@@ -55,10 +58,7 @@ extension PartitionRecorder {
       for frame in batch.frames { services.budget.give(frame) }
       _ = devices[device]?.queue.workEnded()
       touched.insert(device)
-      if case .recorded? = ending {
-        services.playlists?.changed(device)
-        if services.settings.dropsFrames { work.add { await self.drop(batch, of: device) } }
-      }
+      if case .recorded? = ending { services.playlists?.changed(device) }
       beginBatch(device)
     case .reset:
       for frame in devices[device]?.queue.heldFrames ?? [] { services.budget.give(frame) }
@@ -66,14 +66,6 @@ extension PartitionRecorder {
       (position, lastTaken) = (.left(after: .zero), .zero)
       restarts += 1
     case nil: break
-    }
-  }
-
-  /// What is left of them goes with a sweep.
-  nonisolated func drop(_ batch: FrameBatch, of device: DevicePair) async {
-    let paths = batch.frames.compactMap { StoragePath($0.event.framePath) }
-    try? await services.storage.run(device) { adapter throws(StorageError) in
-      for path in paths { try adapter.delete(path) }
     }
   }
 }

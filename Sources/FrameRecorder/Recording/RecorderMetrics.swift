@@ -2,9 +2,9 @@ package import Observability
 
 /// What the recorder counts (the kept names of the reference among them).
 package struct RecorderMetrics: Sendable {
-  let received: Counter
-  let segments: Counter
-  let errors: CounterFamily
+  let received: DeviceCounter
+  let segments: DeviceCounter
+  let errors: DeviceCounter
   let encodeSeconds: Histogram
   let recorded: Counter
   let duplicates: CounterFamily
@@ -24,11 +24,16 @@ package struct RecorderMetrics: Sendable {
   let encodeMicroseconds = Counter()
   package let board = StatusBoard()
 
-  package init(_ registry: MetricsRegistry) {
-    received = registry.counter("stream_processor_frames_received_total", help: "Frames read from the streams.")
-    segments = registry.counter("stream_processor_segments_generated_total", help: "Segments recorded.")
-    errors = registry.counter(
-      "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"])
+  /// `labelsDevices`: `METRICS_DEVICE_LABELS`
+  package init(_ registry: MetricsRegistry, labelsDevices: Bool = false) {
+    received = DeviceCounter(
+      registry, "stream_processor_frames_received_total", help: "Frames read from the streams.",
+      labelsDevices: labelsDevices)
+    segments = DeviceCounter(
+      registry, "stream_processor_segments_generated_total", help: "Segments recorded.", labelsDevices: labelsDevices)
+    errors = DeviceCounter(
+      registry, "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"],
+      labelsDevices: labelsDevices)
     encodeSeconds = registry.histogram(
       "stream_processor_ffmpeg_duration_seconds", help: "Wall time of an encoding.",
       bounds: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120])

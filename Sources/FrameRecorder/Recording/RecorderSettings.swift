@@ -10,8 +10,8 @@ package struct RecorderSettings: Sendable {
   package var batchSize = 100
   /// Unfinished entries of a partition from which on nothing more is read (`FRAMES_PENDING_MAX`).
   package var mostPending = 1_000_000
-  /// JPEGs go when they are recorded (`FRAMES_KEEP_HOURS=0`).
-  package var dropsFrames = false
+  /// Whether a frame's own file goes as soon as it is recorded (`FRAMES_KEEP_HOURS=0`).
+  package var unlinksFrames = false
 
   package init(batch: BatchSettings, time: FrameTimeRule, paths: FramePathRule) {
     (self.batch, self.time, self.paths) = (batch, time, paths)

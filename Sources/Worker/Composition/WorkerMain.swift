@@ -4,7 +4,7 @@ internal import Observability
 /// `millrace serve`: one worker from its start to its orderly end.
 package enum WorkerMain {
   /// Runs until SIGTERM or SIGINT. Answers the exit status: 0 after an orderly stop, 1 if the worker could not
-  /// start or go on. A stop that takes longer than SHUTDOWN_GRACE ends the process with 1.
+  /// start or go on, 2 if that is for a setting. A stop that takes longer than SHUTDOWN_GRACE ends the process with 1.
   package static func serve(configuration: Configuration) async -> Int32 {
     let sink = DescriptorSink(format: configuration.log.format)
     defer { sink.close() }
@@ -31,13 +31,13 @@ package enum WorkerMain {
       await worker.stop()
       deadline.cancel()
       logger.info("stopped")
-      return failure == nil ? 0 : 1
-    } catch let problem as ConfigurationProblem {
-      logger.error("the worker could not start", ["error": "\(problem)"])
-      return 2
+      return failure.map(status) ?? 0
     } catch {
       logger.error("the worker could not start", ["error": "\(error)"])
-      return 1
+      return status(error)
     }
   }
+
+  /// Where the configuration is wrong another try would not help.
+  private static func status(_ failure: any Error) -> Int32 { failure is ConfigurationProblem ? 2 : 1 }
 }

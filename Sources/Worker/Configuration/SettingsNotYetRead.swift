@@ -40,7 +40,7 @@ enum SettingsNotYetRead {
         "PULSAR_TLS_ALLOW_INSECURE", "PULSAR_MAX_UNACKED", "PROCESSING_RECEIVE_BATCH_TIMEOUT_MS",
       ], "the Pulsar bridge"
     ),
-    (["METRICS_ENABLED", "METRICS_PORT", "METRICS_DEVICE_LABELS"], "metrics on a port of their own"),
+    (["METRICS_ENABLED", "METRICS_PORT"], "metrics on a port of their own"),
   ]
 
   /// The names, in the table's order.

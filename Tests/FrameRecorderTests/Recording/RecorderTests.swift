@@ -11,25 +11,6 @@ import TransportStream
 @Suite("The recorder", .timeLimit(.minutes(3))) struct RecorderTests {
   private func names(_ range: ClosedRange<Int>) -> [String] { range.map { "f\($0)" } }
 
-  @Test("removes the JPEGs of what it has recorded, where none are to be kept")
-  func dropsFrames() async throws {
-    try await withFixture { fixture in
-      let rig = try await RecorderRig(fixture)
-      let services = try await rig.services(ListingEncoder(rig.base)) { $0.dropsFrames = true }
-      _ = try await rig.start(services)
-      for number in 0..<3 { try await rig.send(number) }
-      try await eventually("one JPEG") {
-        var names: [String] = []
-        try rig.adapter().list(.frames(rig.device)) {
-          names.append($0.name)
-          return true
-        }
-        return names == ["f2.jpg"]
-      }
-      #expect(try await rig.listed() == ["f0", "f1"])
-    }
-  }
-
   @Test("makes segments of frames, lists them and writes the playlist")
   func records() async throws {
     try await withFixture { fixture in
@@ -334,6 +315,28 @@ import TransportStream
       #expect(found.map(\.pts) == [90_000, 630_000, 90_000, 90_000])
       #expect(found.map(\.discontinuitySequence) == [0, 0, 1, 2])
       #expect(found[0].captureStart == FrameTime(milliseconds: 1_795_219_200_250))
+    }
+  }
+
+  @Test("removes the files of frames that are recorded, where it is told to")
+  func unlinks() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let judging = JudgingEncoder(ListingEncoder(rig.base)) { frame in
+        ListingEncoder.name(frame) == "f2" ? .bad(.undecodable, detail: "no picture") : .good(truncated: false)
+      }
+      _ = try await rig.start(try await rig.services(judging) { $0.unlinksFrames = true })
+      for number in 1...5 { try await rig.send(number) }
+      // A bad one can be looked at, and one that waits is needed.
+      try await soon("the others to go") {
+        var left: [String] = []
+        try rig.adapter().list(.frames(rig.device)) { entry in
+          left.append(entry.name)
+          return true
+        }
+        return left.sorted() == ["f2.jpg", "f5.jpg"]
+      }
+      #expect(try await rig.listed() == ["f1", "f3", "f4"])
     }
   }
 

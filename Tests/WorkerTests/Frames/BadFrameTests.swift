@@ -40,13 +40,13 @@ extension RecordingTests {
           for number in 0..<6 {
             let whole = scene.picture(number, index)
             let bytes = number == trouble.place ? trouble.make(whole) : whole
-            if let bytes { try scene.folder.write(bytes, to: try scene.path(number, index)) }
+            if let bytes { try scene.write(bytes, to: try scene.path(number, index)) }
             frames.append(try scene.event(number, index))
           }
         }
         for number in 0..<6 {
           let path = try scene.path(number, troubles.count, name: "it's \(number)")
-          try scene.folder.write(scene.picture(number, troubles.count), to: path)
+          try scene.write(scene.picture(number, troubles.count), to: path)
           frames.append(try scene.event(number, troubles.count, path: path))
         }
         for result in try await scene.store.add(frames) { _ = try result.get() }

@@ -51,6 +51,29 @@ extension RecordingTests {
       }
     }
 
+    @Test func aRedisThatIsAwayAtTheStartIsWaitedFor() async throws {
+      try await withFixture { fixture in
+        let scene = try await RecordingScene(fixture, devices: 2, partitions: 4)
+        let first = try await scene.worker("w1")
+        try await eventually("the partitions", within: .seconds(20)) { try await scene.isOwned(by: ["w1"]) }
+        try await first.kill()
+        scene.redis.pause()
+        async let second = scene.worker("w2")
+        async let other = WorkerProcess.start(scene.environment("w3", ["FRAMES_PARTITIONS": "5"]))
+        let (worker, misled) = try await (second, other)
+        fixture.addTeardown { try await misled.kill() }
+        #expect(try await worker.get("/readyz?verbose=1").text.contains("\"degraded\":[\"redis\""))
+        scene.redis.resume()
+        #expect(try await misled.exit(within: .seconds(20)) == .code(2))
+        #expect(misled.log.contains("FRAMES_PARTITIONS: 5 must be 4"))
+        try await eventually("the connection", within: .seconds(20)) {
+          (try? await scene.send(0..<6, devices: 0..<2)) != nil
+        }
+        try await eventually("all frames", within: .seconds(30)) { try await scene.recorded(0..<2) == 12 }
+        try await scene.expectWhole(0..<6, devices: 0..<2)
+      }
+    }
+
     @Test func aRedisThatHasLostAllGetsItBackFromDiskAndMemory() async throws {
       try await withFixture { fixture in
         let scene = try await RecordingScene(fixture, devices: 6, partitions: 4)
@@ -75,6 +98,9 @@ extension RecordingTests {
           try await eventually("the playlist") { try await scene.isPlaylistWhole(index) }
           #expect(try await scene.shownAlone(index) == Array(0..<12))
           for (name, bytes) in before[index] { #expect(try scene.files(index)[name] == bytes, "\(name)") }
+        }
+        try await eventually("the number of partitions to be there again", within: .seconds(20)) {
+          try await scene.redis.command("HGET", "frames:config", "partitions") == "4"
         }
       }
     }

@@ -10,11 +10,15 @@ import Testing
 /// number as a picture.
 struct RecordingScene {
   let redis: RedisServer
+  /// The storage's, as its workers see it.
   let folder: TemporaryFolder
+  /// The same folder as this process sees it.
+  var view: String
   let store: FrameStore
   private let fixture: Fixture
   private let pictures: [[UInt8]]
   private let partitions: Int
+  private let scratch: TemporaryFolder
   private static let size = (width: 160, height: 96)
   /// Numbers of a device.
   private static let span = 64
@@ -25,6 +29,8 @@ struct RecordingScene {
     self.partitions = partitions
     redis = try await fixture.redisServer()
     folder = try fixture.temporaryFolder("recording")
+    scratch = try fixture.temporaryFolder("scratch")
+    view = folder.path
     pictures = try await FrameMaker.pictures(
       0..<devices * Self.span, width: Self.size.width, height: Self.size.height, marked: marked)
     let loop = EventLoop(name: "scene")
@@ -37,13 +43,17 @@ struct RecordingScene {
     try await eventually("the connection") { connection.isConnected }
     store = FrameStore(
       connection: connection, settings: FrameStoreSettings(keys: FrameKeys(partitions: partitions)))
-    for index in 0..<devices {
-      try FileManager.default.createDirectory(
-        atPath: folder.file(try frames(of: index)), withIntermediateDirectories: true)
-    }
+    try makeFolders(0..<devices)
     try await eventually("Redis to have run for a lease", within: .seconds(10)) {
       let lines = try await redis.command("INFO", "server").split(whereSeparator: \.isNewline)
       return lines.contains { $0.hasPrefix("uptime_in_seconds:") && Int($0.dropFirst(18)) ?? 0 >= 3 }
+    }
+  }
+
+  func makeFolders(_ devices: Range<Int>) throws {
+    for index in devices {
+      try FileManager.default.createDirectory(
+        atPath: view + "/" + frames(of: index), withIntermediateDirectories: true)
     }
   }
 
@@ -83,11 +93,16 @@ struct RecordingScene {
     var frames: [IntakeFrame] = []
     for number in numbers {
       for index in devices {
-        try folder.write(picture(number, index), to: try path(number, index))
+        try write(picture(number, index), to: try path(number, index))
         for _ in 0..<times { frames.append(try event(number, index)) }
       }
     }
     for result in try await store.add(frames) { _ = try result.get() }
+  }
+
+  /// A file below the base.
+  func write(_ bytes: [UInt8], to path: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: view + "/" + path))
   }
 
   func picture(_ number: Int, _ index: Int) -> [UInt8] { pictures[index * Self.span + number] }
@@ -154,10 +169,10 @@ struct RecordingScene {
 
   private func joined(_ index: Int) throws -> String {
     let bytes = try listed(index).flatMap { try readFile(hls(index) + "/" + $0) }
-    return try folder.write(bytes, to: "joined-\(index).ts")
+    return try scratch.write(bytes, to: "joined-\(index).ts")
   }
 
-  private func hls(_ index: Int) throws -> String { folder.file(StoragePath.device(try device(index)).text) + "/hls" }
+  private func hls(_ index: Int) throws -> String { view + "/" + StoragePath.device(try device(index)).text + "/hls" }
 
   /// The URIs of the playlist file.
   func listed(_ index: Int) throws -> [String] {

@@ -35,5 +35,25 @@ extension RecordingTests {
         try await scene.expectWhole(0..<8, devices: 0..<count)
       }
     }
+
+    /// A batch that hangs is not waited for: its frames are the next owner's.
+    @Test func whatIsNotDoneInTimeStaysForTheNext() async throws {
+      try await withFixture { fixture in
+        let scene = try await RecordingScene(fixture, devices: 2, marked: [2])
+        let first = try await scene.worker("w1", ["MILLRACE_ENCODER_FAULT": "hang", "SHUTDOWN_GRACE": "3"])
+        try await scene.send(0..<8, devices: 0..<2)
+        try await eventually("the other device", within: .seconds(20)) { try await scene.recorded(1..<2) == 6 }
+        let asked = ContinuousClock.now
+        #expect(try await first.terminate(within: .seconds(6)) == .code(0))
+        #expect(asked.duration(to: .now) < .seconds(4))
+        #expect(first.logLines(containing: "were not handed over in time").count == 1)
+        #expect(try await [scene.recorded(0..<1), scene.recorded(1..<2)] == [0, 8])
+        #expect(try await scene.redis.command("XLEN", "frames:0") == "8")
+        let second = try await scene.worker("w2")
+        try await eventually("the first segment", within: .seconds(20)) { try await scene.recorded(0..<1) == 6 }
+        #expect(try await second.terminate() == .code(0))
+        try await scene.expectWhole(0..<8, devices: 0..<2)
+      }
+    }
   }
 }

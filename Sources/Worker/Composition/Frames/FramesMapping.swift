@@ -42,7 +42,7 @@ extension Configuration {
     settings.cut.timing = frames.cutting.frameTiming
     settings.batchSize = frames.reading.batchSize
     settings.mostPending = frames.reading.mostPending
-    settings.dropsFrames = frames.upkeep.keepHours == 0
+    settings.unlinksFrames = frames.upkeep.keepHours == 0
     return settings
   }
 

@@ -28,6 +28,7 @@ final class FramesService: Sendable {
   /// How long a starting worker waits for Redis before it serves without it.
   private static let patience = Duration.seconds(5)
   private static let retry = Duration.milliseconds(250)
+  private static let agreementPause = Duration.seconds(10)
 
   /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`.
   init(
@@ -35,7 +36,7 @@ final class FramesService: Sendable {
     logger: Logger
   ) throws {
     (self.configuration, self.cluster, self.logger) = (configuration, cluster, logger)
-    let metrics = RecorderMetrics(registry)
+    let metrics = RecorderMetrics(registry, labelsDevices: configuration.frames.metrics.labelsDevices)
     let parts = try FrameParts(
       configuration, platform: platform, worker: cluster.coordinator.worker, metrics: metrics, registry, logger)
     self.parts = parts
@@ -90,8 +91,8 @@ final class FramesService: Sendable {
   func start(endThisWorker: @escaping @Sendable (any Error) -> Void) async throws(ConfigurationProblem) {
     sayWhatHasNoEffect()
     parts.connect()
-    await parts.watch.look()
-    let deadline = ContinuousClock.now + Self.patience
+    // Who has waited for Redis in vain has waited enough.
+    let deadline = ContinuousClock.now + (cluster.isMember ? Self.patience : .zero)
     while try await !agree(), .now < deadline { try? await Task.sleep(for: Self.retry) }
     let task = Task { await self.run(endThisWorker) }
     running.withLock { $0 = task }
@@ -111,8 +112,13 @@ final class FramesService: Sendable {
 
   /// False: Redis did not say.
   private func agree() async throws(ConfigurationProblem) -> Bool {
-    if isAgreed.load(ordering: .acquiring) { return true }
-    guard let answer = try? await parts.store.agreeOnPartitions() else { return false }
+    let answer: (agrees: Bool, stored: Int)
+    do throws(FrameStoreError) {
+      answer = try await parts.store.agreeOnPartitions()
+    } catch {
+      logger.debug("the cluster's number of partitions is not known", ["error": "\(error)"])
+      return false
+    }
     guard answer.agrees else {
       throw ConfigurationProblem(
         name: "FRAMES_PARTITIONS",
@@ -123,9 +129,17 @@ final class FramesService: Sendable {
     return true
   }
 
-  private func run(_ endThisWorker: @Sendable (any Error) -> Void) async {
+  /// A Redis that has lost all has lost the number too: others must find it there.
+  private func keepAgreement(_ endThisWorker: @Sendable (any Error) -> Void) async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: Self.agreementPause)
+      do throws(ConfigurationProblem) { _ = try await agree() } catch { return endThisWorker(error) }
+    }
+  }
+
+  private func run(_ endThisWorker: @escaping @Sendable (any Error) -> Void) async {
     do throws(ConfigurationProblem) {
-      while try await !agree() {
+      while !isAgreed.load(ordering: .acquiring), try await !agree() {
         if Task.isCancelled { return }
         try? await Task.sleep(for: Self.retry)
       }
@@ -138,6 +152,7 @@ final class FramesService: Sendable {
       group.addTask { await parts.watch.run() }
       group.addTask { await parts.durability.run() }
       group.addTask { await figures.run() }
+      group.addTask { await self.keepAgreement(endThisWorker) }
       for job in features.jobs { group.addTask { await job() } }
       await group.waitForAll()
     }

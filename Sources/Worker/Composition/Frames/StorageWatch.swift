@@ -10,11 +10,16 @@ final class StorageWatch: Sendable {
     var freeBytes: UInt64 = 0
   }
 
+  /// A network's storage that is away answers nothing at all.
+  private static let patience = Duration.seconds(15)
+
   private let storage: StorageThreads
   private let limits: FrameConfiguration.Storage
   private let hasRecordings: @Sendable () async -> Bool
   private let logger: Logger
   private let state = Mutex(State())
+  /// Of the look that has no answer yet.
+  private let asked = Mutex<ContinuousClock.Instant?>(nil)
   private static let pause = Duration.seconds(5)
 
   /// `hasRecordings`: whether there should be anything.
@@ -26,13 +31,19 @@ final class StorageWatch: Sendable {
   }
 
   /// Why nothing is recorded; nil: all is well.
-  var trouble: String? { state.withLock { $0.trouble } }
+  var trouble: String? {
+    if let asked = asked.withLock({ $0 }), asked.duration(to: .now) > Self.patience {
+      return "the storage has not answered for \(Self.patience.decimalSeconds) s"
+    }
+    return state.withLock { $0.trouble }
+  }
+
   var freeBytes: UInt64 { state.withLock { $0.freeBytes } }
 
   /// For `/readyz`.
   var check: HealthCheck {
+    if let trouble { return HealthCheck("storage", .failed, detail: trouble) }
     let state = state.withLock { $0 }
-    if let trouble = state.trouble { return HealthCheck("storage", .failed, detail: trouble) }
     let detail = "\(state.freeBytes >> 20) MiB free"
     return state.isLow
       ? HealthCheck("storage", .warning, detail: detail + ", less than STORAGE_LOW_FREE_PERCENT")
@@ -47,8 +58,10 @@ final class StorageWatch: Sendable {
     }
   }
 
-  func look() async {
+  private func look() async {
+    asked.withLock { $0 = .now }
     let found = await judge()
+    asked.withLock { $0 = nil }
     let before = state.withLock { state in
       defer { state = found }
       return state.trouble
