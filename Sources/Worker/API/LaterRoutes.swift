@@ -7,8 +7,10 @@ struct LaterRoutes {
 
   /// First words of paths that are taken: DOCS_URL, REDOC_URL and OPENAPI_URL must begin with others.
   static let takenNames: Set<String> = [
-    "broadcast", "clients", "devices", "events", "favicon.ico", "health", "hls", "info", "livez", "metrics", "readyz",
-    "static", "stats", "status", "stream", "streams", "test-connection", "transcode", "v1", "validate-cookies-file",
+    "broadcast", "clients", "devices", "events", "favicon.ico", "health", "hls", "info", "livez", "metrics",
+    "partitions",
+    "readyz", "static", "stats", "status", "stream", "streams", "test-connection", "transcode", "v1",
+    "validate-cookies-file",
     "webhooks", "workers",
   ]
 

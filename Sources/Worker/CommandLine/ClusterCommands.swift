@@ -48,7 +48,7 @@ struct ClusterCommands {
   private func path(_ worker: String) -> String { "/workers/\(escaped(worker))/drain" }
 
   private func other(_ worker: String) throws(WorkerClient.Failure) -> WorkerClient {
-    let workers = try ClusterStatus(from: client).workers
+    let workers = try ClusterStatus.workers(from: client)
     guard let found = workers.first(where: { $0.id == worker }) else {
       let names = workers.map(\.id).sorted().joined(separator: ", ")
       throw WorkerClient.Failure(message: "no worker '\(worker)'; the workers are \(names)")

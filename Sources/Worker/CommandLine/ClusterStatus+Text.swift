@@ -5,7 +5,8 @@ extension ClusterStatus {
   var text: String {
     let notice =
       health.status == "healthy" ? "" : "\(health.status): \((health.reasons ?? []).joined(separator: ", "))\n\n"
-    return notice + [workerTable, streamTable, clientTable].joined(separator: "\n")
+    let frames = recordings.map { [$0.partitionTable, $0.deviceTable] } ?? []
+    return notice + ([workerTable, streamTable, clientTable] + frames).joined(separator: "\n")
   }
 
   private var workerTable: String {
@@ -56,7 +57,7 @@ extension ClusterStatus {
   }
 
   /// Of `2026-11-21T04:14:22.827665+00:00` the time of day, in UTC.
-  private static func time(_ text: String) -> String {
+  fileprivate static func time(_ text: String) -> String {
     guard let start = text.firstIndex(of: "T") else { return text }
     return String(text[start...].dropFirst().prefix { $0 != "." })
   }
@@ -70,4 +71,37 @@ extension ClusterStatus {
   }
 
   private static func decimal(_ value: Double, places: Int) -> String { String(format: "%.\(places)f", value) }
+}
+
+extension ClusterStatus.Recordings {
+  /// By owner: partitions are many, and alike.
+  var partitionTable: String {
+    var table = TextTable([
+      ("recorder", .left), ("partitions", .right), ("devices", .right), ("waiting", .right), ("lag", .right),
+    ])
+    for (owner, owned) in Dictionary(grouping: partitions, by: { $0.owner ?? "-" }).sorted(by: { $0.key < $1.key }) {
+      let lag = owned.compactMap(\.lagMs).max()
+      table.add([
+        owner, "\(owned.count)", "\(owned.reduce(0) { $0 + $1.devices })", "\(owned.reduce(0) { $0 + $1.waiting })",
+        lag.map { "\($0) ms" } ?? "-",
+      ])
+    }
+    return table.text
+  }
+
+  var deviceTable: String {
+    guard !devices.isEmpty else { return "No devices.\n" }
+    var table = TextTable([
+      ("device", .left), ("state", .left), ("last frame", .left), ("segments", .right), ("size", .right),
+      ("session", .left),
+    ])
+    for device in devices {
+      table.add([
+        "\(device.client)/\(device.device)", device.online ? "online" : "silent",
+        device.lastFrameAt.map(ClusterStatus.time) ?? "-", "\(device.segments)", ClusterStatus.bytes(device.bytes),
+        device.session ?? "-",
+      ])
+    }
+    return table.text + (hasMore ? "… and more: GET /devices\n" : "")
+  }
 }

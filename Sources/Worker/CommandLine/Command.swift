@@ -20,7 +20,7 @@ package enum Command: String, CaseIterable, Sendable {
     case .serve: "run a worker (what happens without a command)"
     case .config: "show the configuration in force, and where each value comes from"
     case .profiles: "show the transcoding profiles in force, or what is wrong with the file of them"
-    case .status: "show the workers, streams and viewers of the cluster, or of one worker"
+    case .status: "show the workers, streams, viewers and recorded devices of the cluster"
     case .drain: "let a worker hand its streams over and end"
     case .healthcheck: "ask the worker of this machine whether it lives; exit status 0 or 1"
     case .offlineChecker: "end sessions of devices that fell silent, and archive them, beside the workers"

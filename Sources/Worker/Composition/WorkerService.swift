@@ -30,7 +30,8 @@ final class WorkerService: Sendable {
 
   private init(
     stopSignal: StopSignal, platform: Platform, backbone: Backbone, frames: FramesService?, manager: StreamManager,
-    containers: ContainerFeeds, server: HTTPServer, metricsServer: MetricsServer?, health: WorkerHealth, monitor: LoopMonitor,
+    containers: ContainerFeeds, server: HTTPServer, metricsServer: MetricsServer?, health: WorkerHealth,
+    monitor: LoopMonitor,
     housekeeping: Task<Void, Never>, listening: Task<Void, Never>, grace: Duration
   ) {
     self.stopSignal = stopSignal

@@ -26,11 +26,7 @@ import Testing
 
   @Test(arguments: [false, true]) func metricsAreThoseOfARealScrape(recordsFrames: Bool) async throws {
     try await withFixture { fixture in
-      let redis = try await fixture.redisServer()
-      let worker = try await fixture.worker([
-        "REDIS_URL": "redis://127.0.0.1:\(redis.port)", "WORKER_ID": "w1", "FRAMES_ENABLED": "\(recordsFrames)",
-        "STORAGE_BASE_PATH": try fixture.temporaryFolder("storage").path,
-      ])
+      let worker = try await worker(fixture, recordsFrames: recordsFrames)
       let scrape = try await worker.get("/metrics").text
       let real = scrape.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
       let headings = recordsFrames ? ["### Metrics", "### Metrics of the recorder"] : ["### Metrics"]
@@ -46,9 +42,17 @@ import Testing
     }
   }
 
+  private func worker(_ fixture: Fixture, recordsFrames: Bool) async throws -> WorkerProcess {
+    let redis = try await fixture.redisServer()
+    return try await fixture.worker([
+      "REDIS_URL": "redis://127.0.0.1:\(redis.port)", "WORKER_ID": "w1", "FRAMES_ENABLED": "\(recordsFrames)",
+      "STORAGE_BASE_PATH": try fixture.temporaryFolder("storage").path,
+    ])
+  }
+
   @Test func routesExist() async throws {
     try await withFixture { fixture in
-      let worker = try await fixture.worker()
+      let worker = try await worker(fixture, recordsFrames: true)
       let rows = readme.lines.filter { $0.firstMatch(of: /^\| (GET|POST|DELETE) \//) != nil }
       #expect(rows.count > 8)
       for row in rows {

@@ -17,6 +17,7 @@ package struct RecordingServices: Sendable {
 
   /// `guarded`: puts a handler behind the API token.
   package func add(to router: inout Router, _ guarded: (@escaping RouteHandler) -> RouteHandler) {
+    PartitionRoutes(services: self).add(to: &router, guarded)
     DeviceRoutes(services: self).add(to: &router, guarded)
     RecordingRoutes(services: self).add(to: &router)
     ArchiveRoutes(services: self).add(to: &router, guarded)
