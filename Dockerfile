@@ -16,7 +16,8 @@ COPY scripts/install-packages scripts/packages /opt/millrace/scripts/
 
 FROM debian AS worker
 RUN /opt/millrace/scripts/install-packages run && rm -rf /var/lib/apt/lists/* \
-  && useradd --system --uid 8085 --home-dir /nonexistent --shell /usr/sbin/nologin millrace
+  && useradd --system --uid 8085 --home-dir /nonexistent --shell /usr/sbin/nologin millrace \
+  && install -d -o millrace /storage/streams
 COPY --from=build /source/.build/static/release/millrace /source/.build/static/release/millrace-encoder /usr/local/bin/
 COPY config/profiles.yaml /opt/millrace/config/profiles.yaml
 WORKDIR /opt/millrace
@@ -49,7 +50,7 @@ ENTRYPOINT ["haproxy", "-db", "-f", "/etc/millrace-balancer/haproxy.cfg", "-f", 
 FROM debian AS demo
 RUN /opt/millrace/scripts/install-packages demo && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 8086 --home-dir /nonexistent --shell /usr/sbin/nologin demo
-COPY scripts/demo-source /opt/millrace/scripts/
+COPY scripts/demo-source scripts/demo-devices /opt/millrace/scripts/
 USER demo
 EXPOSE 8090
 ENTRYPOINT ["/opt/millrace/scripts/demo-source", "--host", "0.0.0.0", "--port", "8090"]

@@ -37,6 +37,8 @@ let package = Package(
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CYAML"),
     .systemLibrary(name: "CFFmpeg"),
+    .systemLibrary(name: "CZlib"),
+    .systemLibrary(name: "CArchive"),
     .target(name: "CLinux"),
     .target(name: "CPulsar"),
     library("Identifiers", []),
@@ -66,8 +68,8 @@ let package = Package(
     .target(
       name: "FrameRecorder",
       dependencies: [
-        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
-        "FrameEncoding", "CLinux",
+        "Identifiers", "JSONCoding", "Digests", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "FrameEncoding", "CLinux", "CZlib", "CArchive",
       ],
       resources: [.embedInCode("Redis/Scripts")], swiftSettings: swiftSettings),
     library("PulsarBridge", ["Observability", "EventLoop", "Digests", "FrameRecorder", "CPulsar"]),
@@ -83,8 +85,8 @@ let package = Package(
     executable(
       "Bench",
       [
-        "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "Redis", "Cluster",
-        "FrameEncoding", "FrameRecorder", "TestKit",
+        "Identifiers", "Observability", "TransportStream", "EventLoop", "ChildProcess", "Redis", "HTTP", "Cluster",
+        "FrameEncoding", "FrameRecorder", "Worker", "TestKit",
       ]),
     tests("JSONCoding", []),
     tests("Digests", []),
@@ -113,8 +115,9 @@ let package = Package(
     tests(
       "Worker",
       [
-        "Identifiers", "Observability", "EventLoop", "Redis", "HTTP", "Cluster", "Transcoding", "FrameEncoding",
-        "FrameRecorder", "TestKit",
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "HTTP", "Cluster",
+        "Transcoding",
+        "FrameEncoding", "FrameRecorder", "TestKit",
       ]),
   ]
 )

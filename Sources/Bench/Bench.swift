@@ -15,7 +15,9 @@ enum Bench {
   private static func run(_ command: String, _ options: BenchOptions) async throws {
     switch command {
     case "transport": TransportStreamBench.run()
-    case "playlist": PlaylistBench.run()
+    case "playlist":
+      PlaylistBench.run()
+      try await ServedPlaylistBench.run()
     case "frames": try await FramesBench(options).run()
     case "recorder": try await RecorderBench(options).run()
     case "fanout": try await FanOutBench(options).run()
@@ -37,7 +39,7 @@ enum Bench {
     Usage: swift run -c release Bench COMMAND [--name value …]
 
       transport                      packets through aligner and normaliser, GB/s a core
-      playlist                       a device's playlist of a day: ms to render and to read back
+      playlist                       a device's playlist of a day: ms to render, to read back, and to serve
       frames   --rounds 5            a segment of six 1080p frames: CPU beside the reference's ffmpeg and ffprobe
                --segments 8
       recorder --devices 200         devices that send a frame a second, one worker killed at half time: every frame

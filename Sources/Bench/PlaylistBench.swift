@@ -4,7 +4,7 @@ import Identifiers
 
 /// A device's playlist of a day at a segment each 30 s: rendering it, and reading it back.
 enum PlaylistBench {
-  private static let count = 2_880
+  static let count = 2_880
   private static let passes = 50
 
   static func run() {
@@ -30,7 +30,7 @@ enum PlaylistBench {
     return cell(best * 1_000, 2)
   }
 
-  private static func recording() -> [RecordedSegment] {
+  static func recording() -> [RecordedSegment] {
     let session = SessionID.random()
     return (0..<count).map { place in
       let start = FrameTime(milliseconds: 1_795_219_200_000 + Int64(place) * 30_000)

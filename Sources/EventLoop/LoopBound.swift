@@ -14,22 +14,26 @@ package struct LoopBound<Value>: Sendable {
   }
 
   private final class Box: Sendable {
-    let content: Content
+    // Safe: never changed; the content is reached through `assertInLoop` and released on the loop by `deinit`.
+    nonisolated(unsafe) private let owned: Unmanaged<Content>
     let loop: EventLoop
 
     init(_ value: Value, loop: EventLoop) {
-      content = Content(value: value)
+      owned = .passRetained(Content(value: value))
       self.loop = loop
     }
 
+    var content: Content { owned.takeUnretainedValue() }
+
     deinit {
-      guard !loop.isCurrent, !loop.hasEnded else { return }
-      loop.execute { [content] in withExtendedLifetime(content) {} }
+      if loop.isCurrent || loop.hasEnded { return owned.release() }
+      // Safe: the only reference goes to the loop. With one more here, the last to let go might be this thread.
+      nonisolated(unsafe) let owned = owned
+      loop.execute { owned.release() }
     }
   }
 
-  // Safe: `value` is reached through `assertInLoop` and released on the loop by `Box.deinit`.
-  private final class Content: @unchecked Sendable {
+  private final class Content {
     let value: Value
 
     init(value: Value) { self.value = value }

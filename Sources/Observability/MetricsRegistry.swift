@@ -13,8 +13,11 @@ package final class MetricsRegistry: Sendable {
     counter(name, help: help, labels: []).with([])
   }
 
-  package func counter(_ name: StaticString, help: StaticString, labels: [String]) -> CounterFamily {
-    register(name, help: help, labels: labels, make: Counter.init) { .counters($0) }
+  /// `maximum`: of its series.
+  package func counter(
+    _ name: StaticString, help: StaticString, labels: [String], maximum: Int = MetricsRegistry.maximumSeries
+  ) -> CounterFamily {
+    register(name, help: help, labels: labels, maximum: maximum, make: Counter.init) { .counters($0) }
   }
 
   package func gauge(_ name: StaticString, help: StaticString) -> Gauge { gauge(name, help: help, labels: []).with([]) }
@@ -71,7 +74,8 @@ package final class MetricsRegistry: Sendable {
   }
 
   private func register<Metric: Sendable>(
-    _ name: StaticString, help: StaticString, labels: [String], make: @escaping @Sendable () -> Metric,
+    _ name: StaticString, help: StaticString, labels: [String], maximum: Int = MetricsRegistry.maximumSeries,
+    make: @escaping @Sendable () -> Metric,
     content: (MetricFamily<Metric>) -> MetricEntry.Content
   ) -> MetricFamily<Metric> {
     let name = name.description
@@ -82,7 +86,7 @@ package final class MetricsRegistry: Sendable {
         }
         return family
       }
-      let family = MetricFamily(labels: labels, maximum: Self.maximumSeries, make: make)
+      let family = MetricFamily(labels: labels, maximum: maximum, make: make)
       entries[name] = MetricEntry(help: help.description, content: content(family))
       return family
     }

@@ -1,4 +1,5 @@
 import EventLoop
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct LoopBoundTests {
@@ -19,6 +20,32 @@ import Testing
       }
     }
     #expect(count == 2)
+  }
+
+  @Test func theValueIsReleasedOnTheLoopWhoeverLetsGoOfIt() {
+    let loop = EventLoop(name: "test")
+    let released = Released()
+    for _ in 0..<20_000 { _ = LoopBound(Witness(loop, released), loop: loop) }
+    loop.stop()
+    #expect(released.total.load(ordering: .relaxed) == 20_000)
+    #expect(released.elsewhere.load(ordering: .relaxed) == 0)
+  }
+
+  private final class Released: Sendable {
+    let total = Atomic<Int>(0)
+    let elsewhere = Atomic<Int>(0)
+  }
+
+  private final class Witness {
+    private let loop: EventLoop
+    private let released: Released
+
+    init(_ loop: EventLoop, _ released: Released) { (self.loop, self.released) = (loop, released) }
+
+    deinit {
+      released.total.wrappingAdd(1, ordering: .relaxed)
+      if !loop.isCurrent { released.elsewhere.wrappingAdd(1, ordering: .relaxed) }
+    }
   }
 
   @Test func theValueTrapsOutsideTheLoop() async {

@@ -15,7 +15,7 @@ package struct FrameTime: Hashable, Comparable, Sendable, CustomStringConvertibl
   package init(_ entry: EntryID) { self.init(milliseconds: Int64(clamping: entry.milliseconds)) }
 
   /// This machine's clock.
-  static var wallClock: FrameTime {
+  package static var wallClock: FrameTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return FrameTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)

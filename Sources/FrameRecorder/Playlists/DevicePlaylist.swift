@@ -15,14 +15,14 @@ package enum DevicePlaylist {
   ///     marked with a discontinuity, as a new session is.
   ///   - target: EXT-X-TARGETDURATION in seconds; an archive has its longest segment's, rounded up.
   ///   - suffix: stands behind each URI: `?exp=…&sig=…`.
-  package static func render(
-    _ segments: some Collection<RecordedSegment>, _ kind: Kind, target: Int, suffix: String = ""
+  package static func render<Segment: PlaylistSegment>(
+    _ segments: some Collection<Segment>, _ kind: Kind, target: Int, suffix: String = ""
   ) -> [UInt8] {
     let suffix = Array(suffix.utf8)
     var text: [UInt8] = []
     text.reserveCapacity(400 + segments.count * (112 + suffix.count))
     writeHead(segments, kind, target, to: &text)
-    var last: RecordedSegment?
+    var last: Segment?
     for segment in segments {
       if let last { writeJoint(last, segment, to: &text) }
       write(segment, suffix, to: &text)
@@ -32,8 +32,17 @@ package enum DevicePlaylist {
     return text
   }
 
+  /// A playlist's text with `suffix` behind each URI.
+  package static func appending(_ suffix: String, to text: [UInt8]) -> [UInt8] {
+    guard !suffix.isEmpty else { return text }
+    return Array(
+      text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+        line.isEmpty || line.first == UInt8(ascii: "#") ? Array(line) : Array(line) + Array(suffix.utf8)
+      }.joined(separator: [UInt8(ascii: "\n")]))
+  }
+
   private static func writeHead(
-    _ segments: some Collection<RecordedSegment>, _ kind: Kind, _ target: Int, to text: inout [UInt8]
+    _ segments: some Collection<some PlaylistSegment>, _ kind: Kind, _ target: Int, to text: inout [UInt8]
   ) {
     let first = segments.first
     let isArchive = kind == .archive
@@ -48,7 +57,7 @@ package enum DevicePlaylist {
   }
 
   /// The longest segment's duration in seconds, rounded up; 1 at least.
-  package static func longestSeconds(_ segments: some Collection<RecordedSegment>) -> Int {
+  package static func longestSeconds(_ segments: some Collection<some PlaylistSegment>) -> Int {
     let longest = segments.map { milliseconds($0.duration) }.max() ?? 0
     return max(1, Int((longest + 999) / 1_000))
   }
@@ -56,7 +65,7 @@ package enum DevicePlaylist {
   /// EXTINF in ms of a duration in 1/90,000 s.
   static func milliseconds(_ duration: Int64) -> Int64 { (max(0, duration) + 45) / 90 }
 
-  private static func writeJoint(_ last: RecordedSegment, _ next: RecordedSegment, to text: inout [UInt8]) {
+  private static func writeJoint<Segment: PlaylistSegment>(_ last: Segment, _ next: Segment, to text: inout [UInt8]) {
     let isNewRun = last.discontinuitySequence != next.discontinuitySequence
     guard isNewRun || next.mediaSequence != last.mediaSequence &+ 1 else { return }
     text += discontinuity
@@ -69,7 +78,7 @@ package enum DevicePlaylist {
   private static let discontinuity = Array("#EXT-X-DISCONTINUITY\n".utf8)
   private static let endList = Array("#EXT-X-ENDLIST\n".utf8)
 
-  private static func write(_ segment: RecordedSegment, _ suffix: [UInt8], to text: inout [UInt8]) {
+  private static func write(_ segment: some PlaylistSegment, _ suffix: [UInt8], to text: inout [UInt8]) {
     text += date
     segment.captureStart.write(to: &text)
     text += duration

@@ -1,5 +1,5 @@
 /// Which part of a recording a playlist shows: the query of `playlist.m3u8`.
-package enum PlaylistWindow: Sendable, Equatable {
+package enum PlaylistWindow: Sendable, Hashable {
   case whole
   /// The newest so many ms of capture time, sliding.
   case last(milliseconds: Int64)
@@ -39,11 +39,18 @@ package enum PlaylistWindow: Sendable, Equatable {
     return parsed.time
   }
 
+  /// Whether it lies in the past, and nothing will come to it.
+  package func isClosed(now: FrameTime) -> Bool {
+    if case .between(_, let to?) = self { to < now } else { false }
+  }
+
   /// What the playlist lists, and whether it is final; nil: nothing is in the window. A list that goes on has all from
   /// its first segment to the newest, so that sequence numbers have no gap.
-  package func select(_ segments: [RecordedSegment], now: FrameTime) -> (segments: [RecordedSegment], isClosed: Bool)? {
-    let listed: [RecordedSegment]
-    var isClosed = false
+  package func select<Segment: PlaylistSegment>(
+    _ segments: [Segment], now: FrameTime
+  ) -> (segments: [Segment], isClosed: Bool)? {
+    let listed: [Segment]
+    let isClosed = isClosed(now: now)
     switch self {
     case .whole: listed = segments
     case .last(let span):
@@ -51,10 +58,9 @@ package enum PlaylistWindow: Sendable, Equatable {
       let start = newest.advanced(byMilliseconds: -span)
       listed = Array(segments.drop { $0.captureEnd <= start })
     case .between(let from, let to):
-      let meets = { (segment: RecordedSegment) in
+      let meets = { (segment: Segment) in
         (from.map { segment.captureEnd >= $0 } ?? true) && (to.map { segment.captureStart <= $0 } ?? true)
       }
-      isClosed = to.map { $0 < now } ?? false
       listed = isClosed ? segments.filter(meets) : Array(segments.drop { !meets($0) })
     }
     return listed.isEmpty ? nil : (listed, isClosed)

@@ -69,14 +69,14 @@ struct BatchRunner: Sendable {
     case .already: note(segment)
     case .seen(let events): metrics.duplicates.with(["commit"]).add(UInt64(events.count))
     case .fenced: fenced("commit")
-    case nil: metrics.errors.with(["commit"]).add()
+    case nil: metrics.errors.add(1, ["commit"], of: device)
     case .numberTaken, .otherSession, .reset: break
     }
     return answer
   }
 
   private func note(_ segment: SegmentCommit) {
-    metrics.segments.add()
+    metrics.segments.add(of: device)
     metrics.recorded.add(UInt64(segment.frames))
     metrics.segmentBytes.add(UInt64(segment.bytes))
     metrics.note(segment.letters)
@@ -125,7 +125,7 @@ struct BatchRunner: Sendable {
   nonisolated(nonsending) private func encode(_ job: EncodeJob) async -> EncodeOutcome {
     let folder = StoragePath.segments(device)
     if let error = await error({ adapter throws(StorageError) in try adapter.create(folder) }) {
-      metrics.errors.with(["storage"]).add()
+      metrics.errors.add(1, ["storage"], of: device)
       return .prevented(error.description)
     }
     let outcome = await services.encoders.run(cutAt: cutAt) {
@@ -139,7 +139,7 @@ struct BatchRunner: Sendable {
       metrics.encodeMicroseconds.add(UInt64(max(0, report.processorMicroseconds)))
       metrics.truncated.add(UInt64(report.frames.count { $0 == .good(truncated: true) }))
     case .failed(let reason), .prevented(let reason):
-      metrics.errors.with(["ffmpeg"]).add()
+      metrics.errors.add(1, ["ffmpeg"], of: device)
       if case .failed = outcome {
         metrics.retries.with(["failed"]).add()
       } else {

@@ -64,6 +64,7 @@ extension PartitionRecorder {
       for frame in devices[device]?.queue.heldFrames ?? [] { services.budget.give(frame) }
       devices[device] = nil
       (position, lastTaken) = (.left(after: .zero), .zero)
+      restarts += 1
     case nil: break
     }
   }

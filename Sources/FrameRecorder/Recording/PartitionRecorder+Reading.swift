@@ -9,6 +9,7 @@ extension PartitionRecorder {
   }
 
   func read() async -> Bool {
+    let before = restarts
     do throws(FrameStoreError) {
       switch try await services.store.read(owned, position, atMost: services.settings.batchSize) {
       case .fenced:
@@ -18,7 +19,10 @@ extension PartitionRecorder {
         clock = (now, .now)
         if !frames.isEmpty { services.onStep(.read) }
         guard mayRead else { return false }
+        // A device was reset meanwhile: all is read again, these with it.
+        guard restarts == before else { return true }
         try await take(frames)
+        guard restarts == before else { return true }
         if let last { lastTaken = max(lastTaken, last) }
         return moveOn(last)
       }
@@ -132,13 +136,16 @@ extension PartitionRecorder {
   /// Each entry once, when it is read for the first time by this owner.
   func count(_ stored: [StoredFrame], _ sorted: SortedFrames) {
     let metrics = services.metrics
-    metrics.received.add(UInt64(stored.count { $0.entry > lastTaken }))
+    var others = stored.count { $0.entry > lastTaken }
     for frame in sorted.frames where frame.entry > lastTaken {
+      others -= 1
+      metrics.received.add(of: frame.event.device)
       if frame.event.notes.contains(.clockSkew) { metrics.skewed.add() }
       if frame.event.notes.contains(.naiveTimestamp) { metrics.naive.add() }
     }
+    metrics.received.add(UInt64(max(0, others)), of: nil)
     let unread = sorted.letters.count { $0.reason == .json || $0.reason == .invalid }
-    if unread > 0 { metrics.errors.with(["json_parse"]).add(UInt64(unread)) }
+    metrics.errors.add(UInt64(unread), ["json_parse"], of: nil)
   }
 
   func take(_ frame: QueuedFrame, isSeen: Bool) {

@@ -16,6 +16,8 @@ actor PartitionRecorder {
   var position = ReadPosition.left(after: .zero)
   /// The last entry whose frame is in a queue or finished.
   var lastTaken = EntryID.zero
+  /// How often all was to be read again since a device was reset.
+  var restarts = 0
   var letters: [DeadLetter] = []
   var acknowledged: [EntryID] = []
   var touched: Set<DevicePair> = []

@@ -7,13 +7,11 @@ package final class PlaylistWriter: Sendable {
   private struct Device {
     var isDirty = false
     var isWriting = false
-    var segments: [RecordedSegment] = []
   }
 
-  private let store: FrameStore
+  private let playlists: DevicePlaylists
   private let storage: StorageThreads
   private let pause: Duration
-  private let target: Int
   private let metrics: RecorderMetrics
   private let logger: Logger
   private let onWritten: @Sendable () -> Void
@@ -24,15 +22,23 @@ package final class PlaylistWriter: Sendable {
   private static let retry = Duration.seconds(5)
 
   /// - Parameters:
+  ///   - playlists: those that viewers are shown.
   ///   - pause: `FRAMES_PLAYLIST_WRITE_SECONDS`
-  ///   - target: EXT-X-TARGETDURATION of devices that have none of their own.
   ///   - onWritten: after each file.
   package init(
-    store: FrameStore, storage: StorageThreads, pause: Duration, target: Int, metrics: RecorderMetrics, logger: Logger,
+    playlists: DevicePlaylists, storage: StorageThreads, pause: Duration, metrics: RecorderMetrics, logger: Logger,
     onWritten: @escaping @Sendable () -> Void = {}
   ) {
-    (self.store, self.storage, self.pause) = (store, storage, pause)
-    (self.target, self.metrics, self.logger, self.onWritten) = (target, metrics, logger, onWritten)
+    (self.playlists, self.storage, self.pause) = (playlists, storage, pause)
+    (self.metrics, self.logger, self.onWritten) = (metrics, logger, onWritten)
+  }
+
+  /// With playlists that nobody is shown. `target`: EXT-X-TARGETDURATION of devices that have none of their own.
+  package convenience init(
+    store: FrameStore, storage: StorageThreads, pause: Duration, target: Int, metrics: RecorderMetrics, logger: Logger
+  ) {
+    let playlists = DevicePlaylists(indexes: DeviceIndexes(store: store), target: target)
+    self.init(playlists: playlists, storage: storage, pause: pause, metrics: metrics, logger: logger)
   }
 
   /// The device's index has changed.
@@ -87,33 +93,22 @@ package final class PlaylistWriter: Sendable {
   }
 
   nonisolated(nonsending) private func writeOnce(_ device: DevicePair) async throws {
-    let segments = try await refresh(device)
-    let target = try await store.look(at: [(device, [])])[0].get().record.target ?? target
+    var text: PlaylistText?
+    do throws(DevicePlaylists.Failure) {
+      text = try await playlists.text(device, isForFile: true)
+    } catch {
+      // An index that Redis has lost: the file is what it is made of again.
+      guard try await playlists.isIndexed(device) else { return }
+      if case .store(let error) = error { throw error }
+    }
     let path = StoragePath.playlist(device)
-    try await storage.run(device) { adapter throws(StorageError) in
-      if segments.isEmpty {
-        try adapter.delete(path)
+    try await storage.run(device) { [text] adapter throws(StorageError) in
+      if let text {
+        try adapter.put(text.bytes, at: path, replaces: true)
       } else {
-        try adapter.put(DevicePlaylist.render(segments, .live, target: target), at: path, replaces: true)
+        try adapter.delete(path)
       }
     }
     onWritten()
-  }
-
-  /// What is known of the index, with what has come and without what has gone since.
-  nonisolated(nonsending) private func refresh(_ device: DevicePair) async throws -> [RecordedSegment] {
-    var known = devices.withLock { $0[device]?.segments ?? [] }
-    let first = try await store.segments(device, atMost: 1).first
-    known.removeAll { $0.number < first?.number ?? .max }
-    // Another recording: the device was reset.
-    if known.first != first { known = [] }
-    while true {
-      let more = try await store.segments(device, after: known.last?.number)
-      known += more
-      if more.count < 10_000 { break }
-    }
-    let result = known
-    devices.withLock { $0[device]?.segments = result }
-    return result
   }
 }

@@ -2,9 +2,9 @@ package import Observability
 
 /// What the recorder counts (the kept names of the reference among them).
 package struct RecorderMetrics: Sendable {
-  let received: Counter
-  let segments: Counter
-  let errors: CounterFamily
+  let received: DeviceCounter
+  let segments: DeviceCounter
+  let errors: DeviceCounter
   let encodeSeconds: Histogram
   let recorded: Counter
   let duplicates: CounterFamily
@@ -24,11 +24,16 @@ package struct RecorderMetrics: Sendable {
   let encodeMicroseconds = Counter()
   package let board = StatusBoard()
 
-  package init(_ registry: MetricsRegistry) {
-    received = registry.counter("stream_processor_frames_received_total", help: "Frames read from the streams.")
-    segments = registry.counter("stream_processor_segments_generated_total", help: "Segments recorded.")
-    errors = registry.counter(
-      "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"])
+  /// `labelsDevices`: `METRICS_DEVICE_LABELS`
+  package init(_ registry: MetricsRegistry, labelsDevices: Bool = false) {
+    received = DeviceCounter(
+      registry, "stream_processor_frames_received_total", help: "Frames read from the streams.",
+      labelsDevices: labelsDevices)
+    segments = DeviceCounter(
+      registry, "stream_processor_segments_generated_total", help: "Segments recorded.", labelsDevices: labelsDevices)
+    errors = DeviceCounter(
+      registry, "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"],
+      labelsDevices: labelsDevices)
     encodeSeconds = registry.histogram(
       "stream_processor_ffmpeg_duration_seconds", help: "Wall time of an encoding.",
       bounds: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120])
@@ -47,7 +52,7 @@ package struct RecorderMetrics: Sendable {
     commitSeconds = registry.histogram("millrace_frames_commit_seconds", help: "Wall time of a commit.")
     segmentBytes = registry.counter("millrace_frames_segment_bytes_total", help: "Bytes of recorded segments.")
     sessionsEnded = registry.counter(
-      "millrace_frames_sessions_ended_total", help: "Sessions ended by a commit.", labels: ["reason"])
+      "millrace_frames_sessions_ended_total", help: "Sessions ended.", labels: ["reason"])
     takeovers = registry.counter("millrace_frames_takeovers_total", help: "Partitions that this worker began to read.")
     playlistFailures = registry.counter(
       "millrace_frames_playlist_write_failures_total", help: "Playlist files that were not written at once.")

@@ -45,6 +45,9 @@ package struct FrameKeys: Sendable {
   /// Hash: the device's record.
   package func device(_ device: DevicePair) -> String { tag(device) + "frames:device:\(device)" }
 
+  /// What the keys of a partition's device records begin with; the device follows.
+  package func devicePrefix(_ partition: FramePartition) -> String { tag(partition) + "frames:device:" }
+
   /// Stream: the index, an entry a segment.
   package func log(_ device: DevicePair) -> String { tag(device) + "frames:log:\(device)" }
 
@@ -66,6 +69,11 @@ package struct FrameKeys: Sendable {
   package func sessionPrefix(_ device: DevicePair) -> String { tag(device) + "frames:session:" }
 
   // MARK: The cluster
+
+  package var allPartitions: [FramePartition] { (0..<partitions).map { FramePartition($0) } }
+
+  /// One partition for each key of archives that there is.
+  package var archivePartitions: [FramePartition] { usesHashTags ? allPartitions : [FramePartition(0)] }
 
   /// Hash: `partitions`.
   package var configuration: String { "frames:config" }

@@ -31,6 +31,24 @@ extension FrameStore {
   package nonisolated(nonsending) func seed(
     _ owned: OwnedPartition, _ device: DevicePair, _ segments: [RecordedSegment], largest: UInt64?, target: Int?
   ) async throws(FrameStoreError) -> SeedAnswer {
+    try await seed(
+      keys.partition(owned.partition), [owned.owner.worker.text, owned.owner.epoch.description], device, segments,
+      largest: largest, target: target)
+  }
+
+  /// As `seed`, for whoever comes upon a device that has files and no index.
+  package nonisolated(nonsending) func adopt(
+    _ device: DevicePair, _ found: DeviceImport
+  ) async throws(FrameStoreError) -> SeedAnswer {
+    try await seed(
+      keys.partition(keys.partition(of: device)), ["", ""], device, found.segments, largest: found.largest,
+      target: found.target)
+  }
+
+  private nonisolated(nonsending) func seed(
+    _ partition: String, _ owner: [String], _ device: DevicePair, _ segments: [RecordedSegment], largest: UInt64?,
+    target: Int?
+  ) async throws(FrameStoreError) -> SeedAnswer {
     var rest = segments[...]
     while true {
       let part = rest.prefix(Self.seedPart)
@@ -40,9 +58,9 @@ extension FrameStore {
         rest.isEmpty ? "1" : "0",
       ]
       let reply = try await run(
-        FrameScripts.seed, by: owned,
-        keys: [keys.device(device), keys.sequence(device), keys.log(device), keys.segments(device)],
-        head + Self.list(part.map { LogFields.imported($0) }))
+        FrameScripts.seed,
+        keys: [partition, keys.device(device), keys.sequence(device), keys.log(device), keys.segments(device)],
+        owner + head + Self.list(part.map { LogFields.imported($0) }))
       switch reply.tag {
       case "seeded": if rest.isEmpty { return .seeded }
       case "known": return .known
@@ -54,14 +72,15 @@ extension FrameStore {
 
   /// Takes what is too old out of the index; its files go when their grace is over. True: there may be more. Anybody may
   /// call it.
+  /// - Parameter retention: in place of `PROCESSING_RETENTION_HOURS`, ms.
   package nonisolated(nonsending) func trim(
-    _ device: DevicePair, atMost most: Int = 500
+    _ device: DevicePair, atMost most: Int = 500, retention: Int64? = nil
   ) async throws(FrameStoreError) -> (count: Int, hasMore: Bool) {
     let rule = settings.retention
     let reply = try await run(
       FrameScripts.trim,
       keys: [keys.log(device), keys.segments(device), keys.trash(keys.partition(of: device))],
-      [rule.retention, rule.hold, rule.grace, Int64(max(1, most))].map { String($0) }
+      [retention ?? rule.retention, rule.hold, rule.grace, Int64(max(1, most))].map { String($0) }
         + [device.description, keys.sessionPrefix(device)])
     guard reply.tag == "trimmed" else { throw reply.nonsense }
     return (try reply.number(1), try reply.number(2) as Int == 1)
@@ -97,16 +116,24 @@ extension FrameStore {
   package nonisolated(nonsending) func end(
     _ session: SessionID, of device: DevicePair
   ) async throws(FrameStoreError) -> EndAnswer {
+    try Self.ended(await run(FrameScripts.end, keys: endKeys(session, of: device), endArguments(session, of: device)))
+  }
+
+  func endKeys(_ session: SessionID, of device: DevicePair) -> [String] {
     let partition = keys.partition(of: device)
-    let reply = try await run(
-      FrameScripts.end,
-      keys: [
-        keys.partition(partition), keys.device(device), keys.session(session, of: device), keys.archives(partition),
-      ],
-      [
-        session.text, String(settings.offline.threshold), String(OfflineRule.mostPatience),
-        settings.archive.shortestSpan.map { String($0) } ?? "", device.description,
-      ])
+    return [
+      keys.partition(partition), keys.device(device), keys.session(session, of: device), keys.archives(partition),
+    ]
+  }
+
+  func endArguments(_ session: SessionID, of device: DevicePair) -> [String] {
+    [
+      session.text, String(settings.offline.threshold), String(OfflineRule.mostPatience),
+      settings.archive.shortestSpan.map { String($0) } ?? "", device.description,
+    ]
+  }
+
+  static func ended(_ reply: FrameReply) throws(FrameStoreError) -> EndAnswer {
     switch reply.tag {
     case "none": return .notActive
     case "online": return .online(until: try reply.time(1))

@@ -99,7 +99,7 @@ extension FrameStore {
     return found
   }
 
-  private static func storedFrame(_ value: RedisValue) -> StoredFrame? {
+  static func storedFrame(_ value: RedisValue) -> StoredFrame? {
     guard let parts = value.elements, parts.count == 2, let entry = parts[0].text.flatMap({ EntryID($0) }),
       let fields = parts[1].elements
     else { return nil }

@@ -17,19 +17,55 @@ enum LogFields {
   /// Nil: it is not as a commit writes it.
   static func segment(_ entry: RedisValue) -> RecordedSegment? {
     guard let parts = entry.elements, parts.count == 2, let id = parts[0].text.flatMap({ EntryID($0) }),
-      id.sequence == 1, let pairs = parts[1].pairs
+      id.sequence == 1, let values = parts[1].elements, values.count.isMultiple(of: 2)
     else { return nil }
-    let fields = Dictionary(pairs) { first, _ in first }
-    func number<Number: FixedWidthInteger>(_ name: String) -> Number? { fields[name].flatMap { Number($0) } }
-    func time(_ name: String) -> FrameTime? { number(name).map { FrameTime(milliseconds: $0) } }
-    guard let epoch: UInt64 = number("epoch"), let sequence: UInt64 = number("msn"),
-      let discontinuity: UInt64 = number("dsn"), let pts: Int64 = number("pts"), let duration: Int64 = number("dur"),
-      let start = time("cap"), let end = time("cap_end"), let wall = time("wall"), let bytes: Int = number("bytes"),
-      let frames: Int = number("frames"), let size = fields["size"].flatMap({ PictureSize($0) })
-    else { return nil }
-    return RecordedSegment(
-      number: id.milliseconds, session: fields["session"].flatMap { SessionID($0) }, epoch: Epoch(epoch),
-      mediaSequence: sequence, discontinuitySequence: discontinuity, pts: pts, duration: duration, captureStart: start,
-      captureEnd: end, recorded: wall, bytes: bytes, frames: frames, size: size)
+    var found = Found()
+    for at in stride(from: 0, to: values.count, by: 2) {
+      if let name = values[at].text, let value = values[at + 1].text { found.take(name, value) }
+    }
+    return found.segment(id.milliseconds)
+  }
+
+  /// What an entry has, in one pass: an index of a day has thousands.
+  private struct Found {
+    private var session: SessionID?
+    private var epoch, msn, dsn: UInt64?
+    private var pts, duration, start, end, wall: Int64?
+    private var bytes, frames: Int?
+    private var size: PictureSize?
+
+    mutating func take(_ name: String, _ value: String) {
+      switch name {
+      case "session": session = SessionID(value)
+      case "epoch": epoch = UInt64(value)
+      case "msn": msn = UInt64(value)
+      case "dsn": dsn = UInt64(value)
+      case "pts": pts = Int64(value)
+      case "dur": duration = Int64(value)
+      case "cap": start = Int64(value)
+      case "cap_end": end = Int64(value)
+      case "wall": wall = Int64(value)
+      case "bytes": bytes = Int(value)
+      case "frames": frames = Int(value)
+      case "size": size = PictureSize(value)
+      default: break
+      }
+    }
+
+    func segment(_ number: UInt64) -> RecordedSegment? {
+      guard let epoch, let msn, let dsn, let pts, let duration, let start, let end, let wall, let bytes, let frames,
+        let size
+      else { return nil }
+      return RecordedSegment(
+        number: number, session: session, epoch: Epoch(epoch), mediaSequence: msn, discontinuitySequence: dsn, pts: pts,
+        duration: duration, captureStart: FrameTime(milliseconds: start), captureEnd: FrameTime(milliseconds: end),
+        recorded: FrameTime(milliseconds: wall), bytes: bytes, frames: frames, size: size)
+    }
+  }
+
+  /// Bytes of all segments up to an entry's.
+  static func total(_ entry: RedisValue) -> Int64? {
+    guard let parts = entry.elements, parts.count == 2, let pairs = parts[1].pairs else { return nil }
+    return pairs.first { $0.0 == "total" }.flatMap { Int64($0.1) }
   }
 }

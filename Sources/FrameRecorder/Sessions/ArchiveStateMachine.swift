@@ -58,11 +58,12 @@ package struct ArchiveStateMachine: Sendable {
     }
   }
 
-  /// `begin` was answered: the number of this try, from 1, and the session's segments, oldest first.
+  /// `begin` was answered: the number of this try, from 1, and the session's segments, oldest first. Without any there is
+  /// nothing to try again.
   package mutating func begun(tries: Int, segments: [UInt64]) {
     guard case .beginning = state else { return }
-    (self.tries, self.segments) = (tries, segments)
-    state = segments.isEmpty ? .writingPlaylist : .linking(next: 0)
+    (self.tries, self.segments) = (segments.isEmpty ? ArchiveRule.mostTries : tries, segments)
+    state = segments.isEmpty ? .cleaning : .linking(next: 0)
   }
 
   /// A script refused: the session is not in the state that the step needs. Somebody else is at it.
@@ -71,13 +72,19 @@ package struct ArchiveStateMachine: Sendable {
   /// The step that `step` names is done.
   package mutating func done() {
     switch state {
-    case .linking(let next): state = next + 1 < segments.count ? .linking(next: next + 1) : .writingPlaylist
+    case .linking(let next): state = linked(next)
     case .writingPlaylist: state = .writingRecord
     case .writingRecord: state = .marking
     case .cleaning: state = .settling
     case .marking, .settling: state = .over
     case .beginning, .over: break
     }
+  }
+
+  /// An archive of nothing is none: perhaps the storage is not there.
+  private func linked(_ last: Int) -> State {
+    if last + 1 < segments.count { return .linking(next: last + 1) }
+    return missing.count < segments.count ? .writingPlaylist : .cleaning
   }
 
   /// The segment that was to be linked does not exist any more.

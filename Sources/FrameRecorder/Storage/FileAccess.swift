@@ -65,6 +65,25 @@ struct FileAccess: Sendable {
     }
   }
 
+  /// The bytes of `range` that there are, without moving the file's position.
+  static func read(_ range: Range<Int>, of file: Int32, _ path: StoragePath) throws(StorageError) -> [UInt8] {
+    var count = 0
+    var failure: StorageError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+      while count < range.count {
+        let place = buffer.baseAddress.map { $0 + count }
+        let got = pread(file, place, range.count - count, off_t(range.lowerBound + count))
+        if got < 0, errno == EINTR { continue }
+        if got < 0 { failure = error(errno, "read", path.text) }
+        if got <= 0 { break }
+        count += got
+      }
+      initialized = count
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
   /// Retried where a signal came between.
   static func write(
     _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: StoragePath

@@ -50,19 +50,10 @@ package final class FileAdapter: StorageAdapter {
   package func read(_ path: StoragePath, _ range: Range<Int>?) throws(StorageError) -> [UInt8] {
     let file = try access.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, "read")
     let size = try Self.size(of: file.number, path)
-    let wanted = (range ?? 0..<size).clamped(to: 0..<size)
-    var bytes = [UInt8](repeating: 0, count: wanted.count)
-    var count = 0
-    while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes {
-        pread(file.number, $0.baseAddress.map { $0 + count }, wanted.count - count, off_t(wanted.lowerBound + count))
-      }
-      if got < 0, errno == EINTR { continue }
-      if try FileAccess.check(got, "read", path) == 0 { break }
-      count += got
-    }
-    return Array(bytes.prefix(count))
+    return try FileAccess.read((range ?? 0..<size).clamped(to: 0..<size), of: file.number, path)
   }
+
+  package func open(_ path: StoragePath) throws(StorageError) -> any StorageReader { try FileReader(path, access) }
 
   private static func size(of file: Int32, _ path: StoragePath) throws(StorageError) -> Int {
     var status = stat()
@@ -216,6 +207,21 @@ package final class FileAdapter: StorageAdapter {
     try upload.finish(replaces: false)
   }
 
+  package func link(_ path: StoragePath, to target: String) throws(StorageError) {
+    let folder = try access.createFolder(path.folder, "link")
+    if symlinkat(target, folder.number, path.name) == 0 { return }
+    guard errno == EEXIST else { throw FileAccess.error(errno, "link", path.text) }
+    guard let found = try linkTarget(path) else { throw FileAccess.error(EEXIST, "link", path.text) }
+    if found == target { return }
+    let temporary = ".\(UInt64.random(in: .min ... .max)).tmp"
+    try FileAccess.check(symlinkat(target, folder.number, temporary), "link", path)
+    guard renameat(folder.number, temporary, folder.number, path.name) == 0 else {
+      let number = errno
+      unlinkat(folder.number, temporary, 0)
+      throw FileAccess.error(number, "link", path.text)
+    }
+  }
+
   package func sync(_ folder: StoragePath) throws(StorageError) {
     let descriptor = try access.openFolder(folder, "sync")
     try FileAccess.check(fsync(descriptor.number), "sync", folder)
@@ -228,7 +234,7 @@ package final class FileAdapter: StorageAdapter {
   package func device(_ pair: DevicePair) throws(StorageError) -> DevicePair {
     var pair = pair
     for _ in 0..<Self.mostLinks {
-      guard let target = try linkTarget(pair) else { return pair }
+      guard let target = try linkTarget(StoragePath.device(pair)) else { return pair }
       guard let next = Self.device(target, from: pair, base: basePath) else {
         throw StorageError(
           code: .outside, operation: "follow", path: StoragePath.device(pair).text,
@@ -239,9 +245,8 @@ package final class FileAdapter: StorageAdapter {
     throw FileAccess.error(ELOOP, "follow", StoragePath.device(pair).text)
   }
 
-  /// Nil: the device's folder is no link.
-  private func linkTarget(_ pair: DevicePair) throws(StorageError) -> String? {
-    let path = StoragePath.device(pair)
+  /// Nil: there is no link.
+  private func linkTarget(_ path: StoragePath) throws(StorageError) -> String? {
     guard try look(path)?.kind == .link else { return nil }
     let folder = try access.openFolder(path.folder, "follow")
     var target = [CChar](repeating: 0, count: 4_096)

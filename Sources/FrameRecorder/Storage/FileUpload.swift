@@ -37,6 +37,15 @@ final class FileUpload: StorageUpload {
     try FileAccess.check(fsync(folder.number), "sync", path)
   }
 
+  func keep() throws(StorageError) -> StoragePath {
+    try FileAccess.check(fsync(file.number), "sync", path)
+    guard let name = path.folder?.entry(temporary) ?? StoragePath(temporary) else {
+      throw StorageError(code: .failed, operation: "sync", path: path.text, reason: "its name is too long")
+    }
+    isOver = true
+    return name
+  }
+
   func abandon() {
     if !isOver { unlinkat(folder.number, temporary, 0) }
     isOver = true

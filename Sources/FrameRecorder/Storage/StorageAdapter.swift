@@ -13,6 +13,9 @@ package protocol StorageAdapter: Sendable {
   /// The bytes of `range` that there are; nil: all. At most `Int.max` of an object that grows meanwhile.
   func read(_ path: StoragePath, _ range: Range<Int>?) throws(StorageError) -> [UInt8]
 
+  /// An object to be read in parts; it stays readable when its name goes. A link at the end is not followed: `outside`.
+  func open(_ path: StoragePath) throws(StorageError) -> any StorageReader
+
   /// Calls `visit` with each entry of a folder, in no order, until it answers false. A missing folder is an empty one.
   func list(_ folder: StoragePath, _ visit: (StorageEntry) -> Bool) throws(StorageError)
 
@@ -28,6 +31,9 @@ package protocol StorageAdapter: Sendable {
   /// A second name for an object, or a copy of it where there can be none. Durable after `sync` of the folder.
   func share(_ source: StoragePath, as path: StoragePath) throws(StorageError)
 
+  /// A symbolic link with this text, in place of a link that is there; `exists`: something else is.
+  func link(_ path: StoragePath, to target: String) throws(StorageError)
+
   /// Makes the names in a folder durable.
   func sync(_ folder: StoragePath) throws(StorageError)
 
@@ -38,6 +44,16 @@ package protocol StorageAdapter: Sendable {
   func device(_ pair: DevicePair) throws(StorageError) -> DevicePair
 }
 
+/// An object that is open. What it holds goes with it.
+package protocol StorageReader: AnyObject, Sendable {
+  /// Bytes, when it was opened.
+  var size: Int { get }
+  var modified: FrameTime { get }
+
+  /// The bytes of `range` that there are. Blocks, as all calls of a storage.
+  func read(_ range: Range<Int>) throws(StorageError) -> [UInt8]
+}
+
 /// An object on its way. Unless it is finished it leaves nothing behind.
 package protocol StorageUpload: AnyObject {
   /// After an error only `abandon` is left.
@@ -45,6 +61,9 @@ package protocol StorageUpload: AnyObject {
 
   /// Durable under its final name. `exists`: unless `replaces`, that name is taken and stays as it is.
   func finish(replaces: Bool) throws(StorageError)
+
+  /// Durable under its temporary name, which is answered: for `publish` or `delete`.
+  func keep() throws(StorageError) -> StoragePath
 
   func abandon()
 }

@@ -22,5 +22,9 @@ package struct StorageError: Error, Equatable, Sendable, CustomStringConvertible
   /// errno, or another reason.
   package let reason: String
 
+  package init(code: Code, operation: String, path: String, reason: String) {
+    (self.code, self.operation, self.path, self.reason) = (code, operation, path, reason)
+  }
+
   package var description: String { "cannot \(operation) \(path): \(reason)" }
 }

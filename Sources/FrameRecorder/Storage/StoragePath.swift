@@ -46,6 +46,21 @@ extension StoragePath {
   package static func device(_ pair: DevicePair) -> StoragePath { devices(of: pair.client).plain(pair.device.text) }
 
   package static func frames(_ pair: DevicePair) -> StoragePath { device(pair).plain("frames") }
+  package static func frame(_ pair: DevicePair, _ eventID: SessionID, _ format: PictureFormat) -> StoragePath {
+    frames(pair).plain("\(eventID).\(format.suffix)")
+  }
+
+  /// Where frames wait whose device is not known yet; only temporary files are in there.
+  package static let incoming = StoragePath(joined: ".incoming")
+
+  package static func incoming(_ eventID: SessionID) -> StoragePath { incoming.plain(eventID.text) }
+
+  /// Links to the frames of a device, by what a client calls them.
+  package static func secondaryKeys(of client: SafeName) -> StoragePath {
+    StoragePath.client(client).plain("secondary_key")
+  }
+  package static func requests(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("request_id") }
+
   package static func playlist(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls").plain(playlistName) }
   package static func segments(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls").plain("segments") }
 
@@ -72,9 +87,15 @@ extension StoragePath {
     archive(pair, session).plain("archive.json")
   }
 
-  package static func archiveSegment(_ pair: DevicePair, _ session: SessionID, _ number: UInt64) -> StoragePath {
-    archive(pair, session).plain("segments").plain(SegmentName.text(number))
+  package static func archiveSegments(_ pair: DevicePair, _ session: SessionID) -> StoragePath {
+    archive(pair, session).plain("segments")
   }
+
+  package static func archiveSegment(_ pair: DevicePair, _ session: SessionID, _ number: UInt64) -> StoragePath {
+    archiveSegments(pair, session).plain(SegmentName.text(number))
+  }
+
+  package static func media(_ pair: DevicePair) -> StoragePath { device(pair).plain("hls") }
 
   /// Whether a file of this name is on its way to another.
   package static func isTemporary(_ name: String) -> Bool { name.hasPrefix(".") && name.hasSuffix(".tmp") }

@@ -15,7 +15,14 @@ package final class StorageThreads: Sendable {
   nonisolated(nonsending) package func run<Value: Sendable>(
     _ device: DevicePair, _ work: @escaping @Sendable (any StorageAdapter) throws(StorageError) -> Value
   ) async throws(StorageError) -> Value {
-    try await run(on: loops[Int(ZlibCRC32.of(device.description.utf8)) % loops.count], work)
+    try await run(key: device.description, work)
+  }
+
+  /// Calls of one key run one after the other, on one thread.
+  nonisolated(nonsending) package func run<Value: Sendable>(
+    key: String, _ work: @escaping @Sendable (any StorageAdapter) throws(StorageError) -> Value
+  ) async throws(StorageError) -> Value {
+    try await run(on: loops[Int(ZlibCRC32.of(key.utf8)) % loops.count], work)
   }
 
   /// What concerns no device.

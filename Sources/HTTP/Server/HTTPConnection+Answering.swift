@@ -2,9 +2,11 @@ internal import EventLoop
 
 /// From a request to its answer.
 extension HTTPConnection {
-  func dispatch(_ request: HTTPRequest) {
+  func dispatch(_ request: HTTPRequest) { dispatch(request, server.context.router.decide(request)) }
+
+  func dispatch(_ request: HTTPRequest, _ decision: Router.Decision) {
     var exchange = Exchange(request)
-    switch server.context.router.decide(request) {
+    switch decision {
     case .answer(let response, let kind):
       exchange.kind = kind
       self.exchange = exchange
@@ -47,7 +49,9 @@ extension HTTPConnection {
     switch outcome {
     case .success(let response): answer(response)
     case .failure(is CancellationError) where machine.hasPeerEnded: close()
-    case .failure(let problem as Problem): answer(problem.response(requestID: exchange?.requestID ?? ""))
+    case .failure(RequestBodyError.refused(let problem)), .failure(let problem as Problem):
+      answer(problem.response(requestID: exchange?.requestID ?? ""))
+    case .failure(RequestBodyError.gone): close()
     case .failure(let error): answer(unexpected(error))
     }
     pump()
@@ -64,7 +68,11 @@ extension HTTPConnection {
   private func answer(_ response: HTTPResponse) {
     guard var exchange else { return abandon(response) }
     let isLive = response.isLive && !exchange.isHead
-    guard case .write(let sequel) = machine.answered(isLive: isLive) else { return abandon(response) }
+    let pulled = exchange.isHead ? nil : response.pulledBody
+    let isOpenEnded = pulled?.length == nil && pulled != nil && exchange.minorVersion == 0
+    guard case .write(let sequel) = machine.answered(isLive: isLive, isOpenEnded: isOpenEnded) else {
+      return abandon(response)
+    }
     exchange.status = response.status.code
     self.exchange = exchange
     let encoder = exchange.encoder(date: server.nextDate(), cors: server.context.router.cors)
@@ -72,6 +80,8 @@ extension HTTPConnection {
     if let field = server.context.hooks.commonField() { response.headers.set(field.name, field.value) }
     output = encoder.encode(response, keepsAlive: sequel == .nextRequest)
     if isLive { live = response.liveBody } else { abandon(response) }
+    endBodyStream(.gone)
+    pulling = pulled.map { PulledOutput($0, minorVersion: exchange.minorVersion) }
     flush()
   }
 
@@ -86,6 +96,10 @@ extension HTTPConnection {
 
 extension HTTPResponse {
   fileprivate var liveBody: LiveBody? { if case .live(let body) = body { body } else { nil } }
+
+  fileprivate var pulledBody: PulledBody? {
+    if case .pulled(let body) = body, !status.isBodiless { body } else { nil }
+  }
 
   fileprivate var isLive: Bool { liveBody != nil && !status.isBodiless }
 }

@@ -10,7 +10,7 @@ extension HTTPConnection {
     switch machine.input {
     case .parse: readAndParse()
     case .hold: readAhead()
-    case .leave: break
+    case .pause, .leave: break
     }
     settle()
   }
@@ -32,7 +32,7 @@ extension HTTPConnection {
   }
 
   private func readAndParse() {
-    guard let bytes = readSome(server.scratch.count) else { return }
+    guard let bytes = readSome(min(server.scratch.count, bodyStream?.room ?? .max)) else { return }
     isPumping = true
     let consumed = consume(bytes)
     isPumping = false
@@ -64,7 +64,7 @@ extension HTTPConnection {
     switch machine.input {
     case .parse: readWatch?.enable()
     case .hold where pending.isEmpty && !machine.hasPeerEnded: readWatch?.enable()
-    case .hold: readWatch?.disable()
+    case .hold, .pause: readWatch?.disable()
     case .leave: break
     }
   }
@@ -75,34 +75,46 @@ extension HTTPConnection {
       machine.bytesArrived(now: .now)
       let (consumed, event) = parser.feed(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
       offset += consumed
+      streamBody()
       switch event {
       case .more: break
       case .head(let head): begin(head)
       case .message: complete()
-      case .refused(let problem): refuse(problem)
+      case .refused(let problem): bodyStream == nil ? refuse(problem) : failBody(problem)
       }
     }
     return offset
   }
 
   private func begin(_ head: RequestHead) {
+    if beginStream(head) { return }
+    guard parser.limitBody(of: head, to: server.context.configuration.maxBodyBytes) else {
+      return refuse(.bodyTooLarge)
+    }
     machine.headCompleted(now: .now)
     self.head = head
-    guard head.expectsContinue else { return }
+    if head.expectsContinue { sendContinue() }
+  }
+
+  func sendContinue() {
     var interim = ResponseOutput(head: ResponseHead.continueBytes, body: .empty)
     if interim.write(to: descriptor).progress != .done { close() }
   }
 
   private func complete() {
-    guard let head else { return }
+    guard let head else { return completeStream() }
     self.head = nil
-    let request = HTTPRequest(
-      method: head.method, target: String(decoding: head.target, as: UTF8.self), headers: head.headers,
-      body: parser.takeBody(), peer: peer, localPort: server.context.port.load(ordering: .relaxed),
-      minorVersion: head.minorVersion, requestID: server.nextRequestID(), loop: server.loop)
+    let request = request(head, body: parser.takeBody())
     parser.reset()
     server.context.metrics.requestsTotal.increment()
     machine.requestCompleted(keepsAlive: head.keepsAlive)
     dispatch(request)
+  }
+
+  func request(_ head: RequestHead, body: [UInt8] = []) -> HTTPRequest {
+    HTTPRequest(
+      method: head.method, target: String(decoding: head.target, as: UTF8.self), headers: head.headers, body: body,
+      peer: peer, localPort: server.context.port.load(ordering: .relaxed), minorVersion: head.minorVersion,
+      requestID: server.nextRequestID(), loop: server.loop)
   }
 }

@@ -13,7 +13,7 @@ extension HTTPConnection {
     case .done:
       writeWatch?.cancel()
       writeWatch = nil
-      finish()
+      if !pull() { finish() }
     case .blocked:
       self.output = output
       machine.blocked(now: .now)

@@ -14,6 +14,9 @@ final class HTTPConnection: ServerMember {
   var machine: ConnectionStateMachine
   var parser: RequestParser
   var head: RequestHead?
+  /// Of a request whose handler reads it while it comes.
+  var bodyStream: BodyStream?
+  var expectsContinue = false
   var pending: [UInt8] = []
   var pendingOffset = 0
   var isPumping = false
@@ -23,6 +26,7 @@ final class HTTPConnection: ServerMember {
   var exchange: Exchange?
   var output: ResponseOutput?
   var live: LiveBody?
+  var pulling: PulledOutput?
   var task: Task<Void, Never>?
 
   init(descriptor: Int32, peer: PeerAddress, ticket: ConnectionTicket, server: LoopServer) {
@@ -32,8 +36,7 @@ final class HTTPConnection: ServerMember {
     self.server = server
     let context = server.context
     machine = ConnectionStateMachine(timeouts: context.timeouts, isDraining: server.isDraining, now: .now)
-    parser = RequestParser(
-      maxHeaderBytes: context.configuration.maxHeaderBytes, maxBodyBytes: context.configuration.maxBodyBytes)
+    parser = RequestParser(maxHeaderBytes: context.configuration.maxHeaderBytes)
   }
 
   func start() {
@@ -50,6 +53,9 @@ final class HTTPConnection: ServerMember {
     case .refuseBody:
       server.context.metrics.timeoutsTotal.increment()
       refuse(.requestTimeout)
+    case .failBody:
+      server.context.metrics.timeoutsTotal.increment()
+      failBody(.requestTimeout)
     }
   }
 
@@ -65,8 +71,9 @@ final class HTTPConnection: ServerMember {
     Glibc.close(descriptor)
     ticket = nil
     let live = live
-    (self.live, output, pending) = (nil, nil, [])
+    (self.live, pulling, output, pending) = (nil, nil, nil, [])
     live?.abandoned()
+    endBodyStream(.gone)
   }
 
   /// Unread bytes would turn the close into a reset that may overtake the response.

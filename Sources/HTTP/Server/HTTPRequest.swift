@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// One request, complete with its body.
+/// One request, complete with its body, or with the stream of it.
 package struct HTTPRequest: Sendable {
   /// `.head` stays visible where a GET route answers a HEAD.
   package let method: HTTPMethod
@@ -17,6 +17,8 @@ package struct HTTPRequest: Sendable {
   package let query: HTTPQuery
   package let headers: HTTPHeaders
   package let body: [UInt8]
+  /// The body where the route streams it; `body` is empty then.
+  package internal(set) var stream: BodyStream?
   package let peer: PeerAddress
   package let localPort: Int
   /// 0 or 1: HTTP/1.0 or HTTP/1.1.

@@ -9,6 +9,8 @@ package struct HTTPResponse: Sendable {
     case slices([BodySlice], owner: any Sendable)
     /// Written by someone else, for as long as he likes, once the head is on the wire.
     case live(LiveBody)
+    /// Made piece by piece while it is written.
+    case pulled(PulledBody)
   }
 
   package var status: HTTPStatus

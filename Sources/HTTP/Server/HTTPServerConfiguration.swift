@@ -9,7 +9,7 @@ package struct HTTPServerConfiguration: Sendable {
   package var maxBodyBytes = 1_048_576
   /// From the accept, or from the first byte of a later request, to the end of the head. Then the connection closes.
   package var headerTimeout = Duration.seconds(10)
-  /// From the end of the head to the end of the body. Then 408.
+  /// From the end of the head to the end of the body; of a streamed body for each 64 KiB. Then 408.
   package var bodyTimeout = Duration.seconds(30)
   /// Between two requests of a connection.
   package var idleTimeout = Duration.seconds(60)

@@ -27,6 +27,7 @@ package struct HTTPStatus: Hashable, Sendable {
   package static let conflict = HTTPStatus(409, "Conflict")
   package static let gone = HTTPStatus(410, "Gone")
   package static let contentTooLarge = HTTPStatus(413, "Content Too Large")
+  package static let unsupportedMediaType = HTTPStatus(415, "Unsupported Media Type")
   package static let rangeNotSatisfiable = HTTPStatus(416, "Range Not Satisfiable")
   package static let expectationFailed = HTTPStatus(417, "Expectation Failed")
   package static let unprocessableContent = HTTPStatus(422, "Unprocessable Content")
@@ -38,6 +39,7 @@ package struct HTTPStatus: Hashable, Sendable {
   package static let serviceUnavailable = HTTPStatus(503, "Service Unavailable")
   package static let gatewayTimeout = HTTPStatus(504, "Gateway Timeout")
   package static let versionNotSupported = HTTPStatus(505, "HTTP Version Not Supported")
+  package static let insufficientStorage = HTTPStatus(507, "Insufficient Storage")
 
   /// Whether a response with this status never has a body (RFC 9112 §6.3).
   package var isBodiless: Bool { code < 200 || code == 204 || code == 304 }

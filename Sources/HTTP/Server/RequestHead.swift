@@ -5,6 +5,8 @@ struct RequestHead {
   let headers: HTTPHeaders
   let minorVersion: Int
   let keepsAlive: Bool
+  /// What `Content-Length` says; 0 without one.
+  let contentLength: UInt64
   /// The client waits for a 100 before it sends the body (RFC 9110 §10.1.1).
   let expectsContinue: Bool
 }
@@ -12,7 +14,7 @@ struct RequestHead {
 /// The checks that the parser does not make (RFC 9112 §3.2, §5, §6.1; RFC 9110 §10.1.1).
 enum RequestHeadRules {
   static func refusal(
-    method: String, major: Int, minor: Int, headers: HTTPHeaders, contentLength: UInt64?, maxBodyBytes: Int
+    method: String, major: Int, minor: Int, headers: HTTPHeaders
   ) -> Problem? {
     if major == 0 { return .badRequest("The request line has no version") }
     if major != 1 {
@@ -22,8 +24,7 @@ enum RequestHeadRules {
     if let bad = headers.fields.first(where: { !$0.name.utf8.allSatisfy(HeaderText.isTokenByte) }) {
       return .badRequest("The header field name \(bad.name) is malformed")
     }
-    return hostRefusal(headers, minor: minor) ?? codingRefusal(headers, minor: minor)
-      ?? bodyRefusal(headers, contentLength: contentLength, maxBodyBytes: maxBodyBytes)
+    return hostRefusal(headers, minor: minor) ?? codingRefusal(headers, minor: minor) ?? expectationRefusal(headers)
   }
 
   private static func hostRefusal(_ headers: HTTPHeaders, minor: Int) -> Problem? {
@@ -54,8 +55,7 @@ enum RequestHeadRules {
     return isChunked ? nil : .notImplemented("No transfer coding but chunked is supported")
   }
 
-  private static func bodyRefusal(_ headers: HTTPHeaders, contentLength: UInt64?, maxBodyBytes: Int) -> Problem? {
-    if let contentLength, contentLength > UInt64(max(0, maxBodyBytes)) { return .bodyTooLarge }
+  private static func expectationRefusal(_ headers: HTTPHeaders) -> Problem? {
     guard let expectation = headers["Expect"], !expectation.equalsIgnoringCase("100-continue") else { return nil }
     return Problem(
       .expectationFailed, code: "expectation-failed", detail: "No expectation but 100-continue is supported")

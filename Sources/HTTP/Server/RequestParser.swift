@@ -1,6 +1,7 @@
 internal import CHTTPParser
 
-/// http_parser with what it gives collected, one request at a time. It stops behind the head and behind the message.
+/// http_parser with what it gives collected, one request at a time. It stops behind the head, where a route may have
+/// another limit for the body (`limitBody`), and behind the message.
 ///
 /// Beyond the library: an exact limit for the head and one for the body, whatever its framing; no folded lines
 /// (RFC 9112 §5.2); the rules of `RequestHeadRules`.
@@ -14,19 +15,16 @@ struct RequestParser {
   }
 
   private let maxHeaderBytes: Int
-  private let maxBodyBytes: Int
   private var parser = http_parser()
-  private var parts: RequestParts
+  private var parts = RequestParts()
   private var headBytes = 0
   /// Bytes of chunk framing and trailers.
   private var framingBytes = 0
   private var endsWithLineFeed = false
   private var isHeadComplete = false
 
-  init(maxHeaderBytes: Int, maxBodyBytes: Int) {
+  init(maxHeaderBytes: Int) {
     self.maxHeaderBytes = maxHeaderBytes
-    self.maxBodyBytes = maxBodyBytes
-    parts = RequestParts(maxBodyBytes: maxBodyBytes)
     reset()
   }
 
@@ -34,8 +32,14 @@ struct RequestParser {
   mutating func reset() {
     ParserCallbacks.prepareLibrary
     http_parser_init(&parser, HTTP_REQUEST)
-    parts = RequestParts(maxBodyBytes: maxBodyBytes)
+    parts = RequestParts()
     (headBytes, framingBytes, endsWithLineFeed, isHeadComplete) = (0, 0, false, false)
+  }
+
+  /// Says behind the head how many bytes the body may have. False: its length is greater already.
+  mutating func limitBody(of head: RequestHead, to count: Int) -> Bool {
+    parts.maxBodyBytes = count
+    return head.contentLength <= UInt64(max(0, count))
   }
 
   /// The body so far; it is given away.
@@ -90,8 +94,7 @@ struct RequestParser {
     let hasLength = flags & UInt32(F_CONTENTLENGTH.rawValue) != 0
     let method = String(cString: http_method_str(http_method(rawValue: parser.method)))
     if let problem = RequestHeadRules.refusal(
-      method: method, major: Int(parser.http_major), minor: Int(parser.http_minor), headers: parts.headers,
-      contentLength: hasLength ? parser.content_length : nil, maxBodyBytes: maxBodyBytes)
+      method: method, major: Int(parser.http_major), minor: Int(parser.http_minor), headers: parts.headers)
     {
       return .refused(problem)
     }
@@ -100,19 +103,19 @@ struct RequestParser {
     return .head(
       RequestHead(
         method: method, target: parts.target, headers: parts.headers, minorVersion: minor,
-        keepsAlive: http_should_keep_alive(&parser) != 0,
+        keepsAlive: http_should_keep_alive(&parser) != 0, contentLength: hasLength ? parser.content_length : 0,
         expectsContinue: hasBody && minor == 1 && parts.headers.contains("Expect")))
   }
 
   private mutating func feedBody(_ bytes: UnsafeRawBufferPointer) -> (consumed: Int, event: Event) {
-    let before = parts.body.count
+    let before = parts.bodyBytes
     let consumed = ParserCallbacks.run(&parser, &parts, bytes)
-    framingBytes += consumed - (parts.body.count - before)
+    framingBytes += consumed - (parts.bodyBytes - before)
     if parts.isBodyTooLarge { return (consumed, .refused(.bodyTooLarge)) }
     switch http_errno(rawValue: parser.http_errno) {
     case HPE_PAUSED: return (consumed, .message)
     case HPE_OK:
-      let isWasteful = framingBytes > maxHeaderBytes + 8 * parts.body.count
+      let isWasteful = framingBytes > maxHeaderBytes + 8 * parts.bodyBytes
       return (consumed, isWasteful ? .refused(.badRequest("There is more chunk framing than body")) : .more)
     default: return (consumed, .refused(failure))
     }

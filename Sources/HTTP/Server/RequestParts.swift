@@ -1,16 +1,18 @@
 /// What the parser's callbacks have collected of a request.
 struct RequestParts {
-  private let maxBodyBytes: Int
+  /// Of the body; known when the head is.
+  var maxBodyBytes = 0
   private(set) var target: [UInt8] = []
   private(set) var headers = HTTPHeaders()
   private var name: [UInt8] = []
   private var value: [UInt8] = []
   private var isInValue = false
   private var isHeadComplete = false
+  /// What has come and was not taken out.
   var body: [UInt8] = []
+  /// All that has come.
+  private(set) var bodyBytes = 0
   private(set) var isBodyTooLarge = false
-
-  init(maxBodyBytes: Int) { self.maxBodyBytes = maxBodyBytes }
 
   mutating func addTarget(_ bytes: UnsafeRawBufferPointer) { target.append(contentsOf: bytes) }
 
@@ -44,7 +46,8 @@ struct RequestParts {
 
   /// False when that is too much.
   mutating func addBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    isBodyTooLarge = body.count + bytes.count > maxBodyBytes
+    bodyBytes += bytes.count
+    isBodyTooLarge = bodyBytes > maxBodyBytes
     if !isBodyTooLarge { body.append(contentsOf: bytes) }
     return !isBodyTooLarge
   }

@@ -29,6 +29,9 @@ struct ResponseEncoder {
     case .empty: return isHead && response.headers.contains("Content-Length") ? .none : .length(0)
     case .bytes(let bytes): return .length(bytes.count)
     case .slices(let slices, _): return .length(slices.reduce(0) { $0 + $1.count })
+    case .pulled(let body):
+      if let length = body.length { return .length(length) }
+      return isHead || minorVersion == 0 ? .none : .chunked
     case .live: return isHead || minorVersion == 0 ? .none : .chunked
     }
   }

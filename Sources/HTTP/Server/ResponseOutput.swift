@@ -22,7 +22,7 @@ struct ResponseOutput {
   init(head: [UInt8], body: HTTPResponse.Body) {
     self.head = head
     switch body {
-    case .empty, .live: (bytes, slices, owner) = ([], [], nil)
+    case .empty, .live, .pulled: (bytes, slices, owner) = ([], [], nil)
     case .bytes(let bytes): (self.bytes, slices, owner) = (bytes, [], nil)
     case .slices(let slices, let owner): (bytes, self.slices, self.owner) = ([], slices, owner)
     }

@@ -28,4 +28,6 @@ struct Route: Sendable {
   let kind: RouteKind
   let names: [String]
   let handler: RouteHandler
+  /// The handler reads the body while it comes, at most so many bytes.
+  let streamedBytes: Int?
 }

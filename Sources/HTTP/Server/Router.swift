@@ -3,6 +3,7 @@ package struct Router: Sendable {
   private var root = RouteNode()
   private let rootPath: [String]
   package let cors: CORSPolicy
+  private var streamingMethods: Set<HTTPMethod> = []
 
   /// Every route answers both at `/x` and at `rootPath/x`. `rootPath`: any form; empty or `/` = none.
   package init(rootPath: String = "", cors: CORSPolicy = CORSPolicy()) {
@@ -14,10 +15,30 @@ package struct Router: Sendable {
   package mutating func add(
     _ method: HTTPMethod, _ pattern: String, kind: RouteKind = .api, handler: @escaping RouteHandler
   ) {
+    add(method, pattern, kind: kind, handler: handler, streamedBytes: nil)
+  }
+
+  /// A route whose handler gets the body as `HTTPRequest.stream`, as soon as the head is there. It may answer before the
+  /// body has come; the connection is closed then. `maxBodyBytes` takes the place of the server's limit; each 64 KiB have
+  /// the time that a whole body has elsewhere.
+  package mutating func addStreaming(
+    _ method: HTTPMethod, _ pattern: String, maxBodyBytes: Int, handler: @escaping RouteHandler
+  ) {
+    add(method, pattern, kind: .api, handler: handler, streamedBytes: maxBodyBytes)
+    streamingMethods.insert(method)
+  }
+
+  private mutating func add(
+    _ method: HTTPMethod, _ pattern: String, kind: RouteKind, handler: @escaping RouteHandler, streamedBytes: Int?
+  ) {
     let segments = pattern.split(separator: "/").map(SegmentPattern.parse)
-    let route = Route(pattern: pattern, kind: kind, names: segments.compactMap(\.name), handler: handler)
+    let route = Route(
+      pattern: pattern, kind: kind, names: segments.compactMap(\.name), handler: handler, streamedBytes: streamedBytes)
     root.add(route, method: method, at: segments.map(\.pattern)[...])
   }
+
+  /// Whether a request may be one of a streaming route.
+  func mayStream(_ method: HTTPMethod) -> Bool { streamingMethods.contains(method) }
 
   enum Decision {
     case handle(Route, PathParameters)

@@ -18,6 +18,7 @@ package struct Balancer: Sendable {
     folder = try TemporaryFolder("balancer")
     let servers = ports.map { "  server worker-\($0) 127.0.0.1:\($0)\n" }.joined()
     let backends = ["workers", "all-workers"].map { "backend \($0) from \($0)\n" + servers }.joined()
+      + "backend recorders from workers\n"
     let file = try folder.write(Array(backends.utf8), to: "workers.cfg")
     let log = ProcessLog()
     process = try await SpawnedProcess.start(

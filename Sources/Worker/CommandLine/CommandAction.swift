@@ -7,6 +7,7 @@ package enum CommandAction: Hashable, Sendable {
   case status(CommandSettings, at: WorkerAddress?, watches: Bool)
   case drain(CommandSettings, at: WorkerAddress?, worker: String)
   case healthcheck(CommandSettings)
+  case frames(CommandSettings, FrameCommand)
   case pulsarBridge(CommandSettings)
   case version
   /// Of one command, or of all.

@@ -5,6 +5,7 @@ struct CommandLineParser {
   private var form = ConfigurationForm.text
   private var address: WorkerAddress?
   private var watches = false
+  private var frameOptions: [FrameOption: String] = [:]
   private var words: [String] = []
   private var problems: [String] = []
   private var wantsHelp = false
@@ -22,7 +23,7 @@ struct CommandLineParser {
     var command = Command.serve
     if let first = rest.first, !first.hasPrefix("-") {
       rest = rest.dropFirst()
-      guard let known = Command(rawValue: first) else { return .usageError([unknownCommand(first)]) }
+      guard let known = Command(word: first) else { return .usageError([unknownCommand(first)]) }
       command = known
     }
     let isNamed = rest.startIndex > 0
@@ -47,12 +48,18 @@ struct CommandLineParser {
       }
       return .drain(settings, at: address, worker: worker)
     case .healthcheck: return .healthcheck(settings)
+    case .offlineChecker, .cleanup, .archiveCleanup, .resetDevice, .archiveRepair:
+      do throws(FrameCommandProblem) {
+        return .frames(settings, try FrameCommand(command, frameOptions))
+      } catch {
+        return .usageError([error.text])
+      }
     case .pulsarBridge: return .pulsarBridge(settings)
     case .version: return .version
     case .help:
       guard let topic = words.first else { return .help(nil) }
       guard words.count == 1 else { return .usageError(["help explains one command at a time"]) }
-      return Command(rawValue: topic).map { .help($0) } ?? .usageError([unknownCommand(topic)])
+      return Command(word: topic).map { .help($0) } ?? .usageError([unknownCommand(topic)])
     }
   }
 
@@ -72,6 +79,7 @@ struct CommandLineParser {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let flag = parts[0]
     let joined = parts.count == 2 ? parts[1] : nil
+    if let option = FrameOption(flag, of: command) { return take(option, flag, joined) }
     let setting = CommandLineParser.settings[flag]
     let isAddress = flag == "--url" && command.asksWorkers
     guard command.takesSettings, flag == "--config" || isAddress || setting != nil else {
@@ -86,6 +94,18 @@ struct CommandLineParser {
     }
     if isAddress { return takeAddress(value) }
     if flag == "--config" { settings.file = value } else { add(flag, value) }
+  }
+
+  private mutating func take(_ option: FrameOption, _ flag: String, _ joined: String?) {
+    guard option.takesValue else {
+      if joined != nil { problems.append("\(flag): it takes no value") }
+      return frameOptions[option] = ""
+    }
+    guard let value = joined ?? nextValue() else {
+      return problems.append("\(flag): a value is missing: \(flag) VALUE")
+    }
+    if option == .interval { return add("--frames-check-interval-seconds", value) }
+    frameOptions[option] = value
   }
 
   private mutating func takeAddress(_ value: String) {
@@ -120,6 +140,7 @@ struct CommandLineParser {
     if command.takesSettings { options += ["--config"] + CommandLineParser.settings.keys.sorted() }
     if command.asksWorkers { options.append("--url") }
     if command == .status { options.append("--watch") }
+    options += FrameOption.of(command).map(\.rawValue)
     if command == .config { options += ["--json", "--markdown"] }
     let hint = nearest(to: flag, in: options).map { "; did you mean \($0)?" } ?? ";"
     return "\(flag): no such option of '\(command.rawValue)'\(hint) 'millrace help \(command.rawValue)' lists all"

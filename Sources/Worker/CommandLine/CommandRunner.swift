@@ -4,24 +4,27 @@ internal import Foundation
 /// configuration is wrong and trying again will not help. `healthcheck` knows 0 and 1 only, as containers want it.
 package struct CommandRunner: Sendable {
   private let serve: @Sendable (Configuration) async -> Int32
+  private let keep: @Sendable (Configuration, FrameCommand, @escaping @Sendable (String) -> Void) async -> Int32
   private let bridge: @Sendable (Configuration) async -> Int32
   private let write: @Sendable (String) -> Void
   private let writeError: @Sendable (String) -> Void
   private let directory: String
 
-  /// `serve` runs a worker until it is told to end, and answers the exit status; `bridge` a bridge. `directory` is that of
-  /// `.env`.
+  /// `serve` runs a worker until it is told to end, and answers the exit status; `bridge` a bridge; `keep` does one of the
+  /// commands that keep recordings. `directory` is that of `.env`.
   package init(
     directory: String = FileManager.default.currentDirectoryPath,
     write: @escaping @Sendable (String) -> Void = { try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) },
     writeError: @escaping @Sendable (String) -> Void = {
       try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
     },
+    keep: @escaping @Sendable (Configuration, FrameCommand, @escaping @Sendable (String) -> Void) async -> Int32 = {
+      await FrameCommandMain.run($0, $1, write: $2)
+    },
     bridge: @escaping @Sendable (Configuration) async -> Int32 = { await BridgeMain.run(configuration: $0) },
     serve: @escaping @Sendable (Configuration) async -> Int32
   ) {
-    self.serve = serve
-    self.bridge = bridge
+    (self.serve, self.keep, self.bridge) = (serve, keep, bridge)
     self.write = write
     self.writeError = writeError
     self.directory = directory
@@ -45,6 +48,7 @@ package struct CommandRunner: Sendable {
       guard let client = client(settings, address, environment) else { return 2 }
       return ClusterCommands(client: client, write: write, writeError: writeError).drain(worker)
     case .healthcheck(let settings): return checkHealth(settings, environment)
+    case .frames(let settings, let command): return await runKeeping(settings, command, environment)
     case .version: return printed("millrace \(ProductVersion.text)\n")
     case .help(let command): return printed(HelpText.text(for: command))
     case .usageError(let problems):
@@ -65,6 +69,21 @@ package struct CommandRunner: Sendable {
       return 2
     }
     return await service(configuration)
+  }
+
+  /// Whether or not this machine's worker records.
+  private func runKeeping(
+    _ settings: CommandSettings, _ command: FrameCommand, _ environment: [String: String]
+  ) async -> Int32 {
+    guard var configuration = load(settings, environment)?.configuration else { return 2 }
+    configuration.frames.isEnabled = true
+    var refusals = configuration.refusals.map(\.description)
+    if !configuration.redis.isEnabled { refusals.append("recordings are kept in Redis: set REDIS_URL") }
+    guard refusals.isEmpty else {
+      say(refusals)
+      return 2
+    }
+    return await keep(configuration, command, write)
   }
 
   private func showProfiles(_ settings: CommandSettings, _ environment: [String: String]) -> Int32 {

@@ -51,6 +51,8 @@ enum HelpText {
         The settings of 'serve' may be given too; it reads the same environment and files.
 
         """
+    case .offlineChecker, .cleanup, .archiveCleanup, .resetDevice, .archiveRepair:
+      return usage(command) + FrameHelp.text(of: command)
     case .pulsarBridge:
       return usage(command)
         + """
@@ -81,6 +83,8 @@ enum HelpText {
       case .serve, .profiles, .healthcheck, .pulsarBridge: " [--SETTING=VALUE …] [--config FILE]"
       case .status: " [--watch] [--url http://HOST:PORT] [--SETTING=VALUE …] [--config FILE]"
       case .drain: " WORKER [--url http://HOST:PORT] [--SETTING=VALUE …] [--config FILE]"
+      case .offlineChecker, .cleanup, .archiveCleanup, .resetDevice, .archiveRepair:
+        FrameHelp.arguments(of: command) + " [--SETTING=VALUE …] [--config FILE]"
       case .config: " [--json | --markdown] [--SETTING=VALUE …] [--config FILE]"
       case .help: " [command]"
       case .version: ""

@@ -20,6 +20,8 @@ final class WorkerService: Sendable {
   private let manager: StreamManager
   private let containers: ContainerFeeds
   private let server: HTTPServer
+  /// On METRICS_PORT, if that is set.
+  private let metricsServer: MetricsServer?
   private let health: WorkerHealth
   private let monitor: LoopMonitor
   private let housekeeping: Task<Void, Never>
@@ -28,7 +30,7 @@ final class WorkerService: Sendable {
 
   private init(
     stopSignal: StopSignal, platform: Platform, backbone: Backbone, frames: FramesService?, manager: StreamManager,
-    containers: ContainerFeeds, server: HTTPServer, health: WorkerHealth, monitor: LoopMonitor,
+    containers: ContainerFeeds, server: HTTPServer, metricsServer: MetricsServer?, health: WorkerHealth, monitor: LoopMonitor,
     housekeeping: Task<Void, Never>, listening: Task<Void, Never>, grace: Duration
   ) {
     self.stopSignal = stopSignal
@@ -39,6 +41,7 @@ final class WorkerService: Sendable {
     self.manager = manager
     self.containers = containers
     self.server = server
+    self.metricsServer = metricsServer
     self.health = health
     self.monitor = monitor
     self.housekeeping = housekeeping
@@ -104,13 +107,16 @@ final class WorkerService: Sendable {
     ).register()
     var begun: Task<Void, Never>?
     let listening: Task<Void, Never>
+    var metricsServer: MetricsServer?
     do {
       listening = try await backbone.start(
         manager, registry, frames, redisHealth, logger, endThisWorker: stopSignal.ask(because:))
       begun = listening
       try await frames?.start(endThisWorker: stopSignal.ask(because:))
+      if configuration.frames.metrics.port != nil { metricsServer = try MetricsServer.start(configuration, metrics) }
       try server.start(on: reserved)
     } catch {
+      await metricsServer?.stop()
       await frames?.stop()
       begun?.cancel()
       await backbone.stop()
@@ -124,7 +130,7 @@ final class WorkerService: Sendable {
       ["host": configuration.server.host, "port": String(server.boundPort), "version": ProductVersion.text])
     return WorkerService(
       stopSignal: stopSignal, platform: platform, backbone: backbone, frames: frames, manager: manager,
-      containers: containers, server: server, health: health, monitor: monitor,
+      containers: containers, server: server, metricsServer: metricsServer, health: health, monitor: monitor,
       housekeeping: Task { await sweeper.run() },
       listening: listening, grace: configuration.server.shutdownGrace)
   }
@@ -143,6 +149,7 @@ final class WorkerService: Sendable {
     await containers.drain(killGrace: grace / 8)
     await recorded
     await server.stop()
+    await metricsServer?.stop()
     await frames?.stop()
     monitor.stop()
     listening.cancel()

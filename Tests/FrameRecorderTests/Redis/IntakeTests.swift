@@ -11,7 +11,10 @@ import Testing
       let frame = IntakeFrame(
         rig.device, event: "{}", source: "pulsar:t:1", received: FrameTime(milliseconds: 1_795_219_200_123))
       guard case .success(.added(let entry)) = try await store.add([frame])[0] else { throw Missing("an entry") }
-      #expect(try await other.add([frame, frame]) == [.success(.known(entry)), .success(.known(entry))])
+      #expect(
+        try await other.add([frame, frame]) == [
+          .success(.known(entry, eventID: nil)), .success(.known(entry, eventID: nil)),
+        ])
       #expect(try await rig.command("XLEN", "frames:\(rig.partition)").integer == 1)
       let ttl = try await rig.command("TTL", "frames:source:pulsar:t:1").integer ?? 0
       #expect((890...900).contains(ttl))
@@ -37,7 +40,10 @@ import Testing
       let limits = IntakeLimits(partition: 1, device: 3)
       let first = try await store.add([known], limits: limits)[0].get()
       guard case .added(let entry) = first else { throw Missing("an entry: \(first)") }
-      #expect(try await store.add([new, known], limits: limits).map { try $0.get() } == [.backlog(1), .known(entry)])
+      #expect(
+        try await store.add([new, known], limits: limits).map { try $0.get() } == [
+          .backlog(1), .known(entry, eventID: nil),
+        ])
       let owned = try await rig.claim(store)
       let touch = DeviceTouch(
         rig.device, rawClient: "c1", rawDevice: "d1", newest: entry, interval: 5_000, backlog: 3)

@@ -69,9 +69,21 @@ import Testing
     #expect(unreachable.step == .stop)
   }
 
-  @Test func aSessionWithoutSegmentsHasAnEmptyArchive() {
+  @Test func aSessionWithoutSegmentsHasNoArchive() {
     var machine = ArchiveStateMachine()
     machine.begun(tries: 1, segments: [])
-    #expect(machine.step == .writePlaylist(missing: []))
+    #expect(machine.step == .removeFolder)
+    machine.done()
+    #expect(machine.step == .giveUp)
+  }
+
+  @Test func aSessionWhoseSegmentsAreAllMissingIsTriedAgain() {
+    var machine = ArchiveStateMachine()
+    machine.begun(tries: 1, segments: [1, 2])
+    machine.segmentIsMissing()
+    machine.segmentIsMissing()
+    #expect(machine.step == .removeFolder)
+    machine.done()
+    #expect(machine.step == .tryAgain(after: .seconds(60)))
   }
 }

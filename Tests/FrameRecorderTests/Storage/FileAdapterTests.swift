@@ -66,6 +66,36 @@ import Testing
     }
   }
 
+  @Test("What is kept is durable under its temporary name, and published or deleted later")
+  func keep() throws {
+    try withStorage { storage, _ in
+      let temporary: StoragePath
+      do {
+        let upload = try storage.begin(path("a/x.jpg"))
+        try Array("12345".utf8).withUnsafeBytes { try upload.write($0) }
+        temporary = try upload.keep()
+        upload.abandon()
+      }
+      #expect(temporary.folder?.text == "a" && StoragePath.isTemporary(temporary.name))
+      #expect(try storage.read(temporary, nil) == Array("12345".utf8))
+      try storage.publish(temporary, as: path("a/x.jpg"))
+      #expect(try names(storage, "a") == ["x.jpg"])
+    }
+  }
+
+  @Test("A link takes the place of another one, and of nothing else")
+  func link() throws {
+    try withStorage { storage, folder in
+      for target in ["../d/one", "../d/one", "../d/two"] {
+        try storage.link(path("a/b/l"), to: target)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("a/b/l")) == target)
+      }
+      try storage.put([1], at: path("a/b/f"))
+      #expect(code { try storage.link(path("a/b/f"), to: "../d/one") } == .exists)
+      #expect(try names(storage, "a/b") == ["f", "l"])
+    }
+  }
+
   @Test("A segment is published under its final name, unless that is taken: both stay then")
   func publish() throws {
     try withStorage { storage, _ in

@@ -63,6 +63,48 @@ import Testing
     #expect(machine.input == .hold)
   }
 
+  private func streaming(keepsAlive: Bool = true) -> ConnectionStateMachine {
+    var machine = machine()
+    machine.bytesArrived(now: start)
+    machine.streamBegan(keepsAlive: keepsAlive, now: start)
+    return machine
+  }
+
+  @Test func eachPartOfAStreamedBodyHasItsTime() {
+    var machine = streaming()
+    machine.bodyArrived(65_535, now: start + .seconds(29))
+    #expect(machine.deadlinePassed(now: start + .seconds(30)) == .failBody)
+    machine.bodyArrived(1, now: start + .seconds(29))
+    #expect(machine.deadlinePassed(now: start + .seconds(58)) == .doNothing)
+    #expect(machine.deadlinePassed(now: start + .seconds(59)) == .failBody)
+  }
+
+  @Test func aReaderThatTakesItsTimeIsNotTheClientsFault() {
+    var machine = streaming()
+    machine.bodyHeldBack()
+    #expect(machine.input == .pause)
+    #expect(machine.deadlinePassed(now: start + .seconds(1000)) == .doNothing)
+    machine.bodyWanted(now: start + .seconds(1000))
+    #expect(machine.input == .parse)
+    #expect(machine.deadlinePassed(now: start + .seconds(1029)) == .doNothing)
+    #expect(machine.deadlinePassed(now: start + .seconds(1030)) == .failBody)
+  }
+
+  @Test func anAnswerBeforeTheEndOfTheBodyIsTheLast() {
+    var early = streaming()
+    expect(early.answered(isLive: false), .write(.linger))
+    #expect(early.input == .hold)
+    var complete = streaming()
+    complete.bodyHeldBack()
+    complete.streamEnded()
+    expect(complete.answered(isLive: false), .write(.nextRequest))
+    var left = streaming()
+    expect(left.peerEnded(), .close)
+    var failed = streaming()
+    failed.refused()
+    expect(failed.answered(isLive: false), .write(.linger))
+  }
+
   @Test func writingMustGoOn() {
     var machine = answering()
     _ = machine.answered(isLive: false)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RequestParserTests {
   /// The status of the refusal, 0 when the message is complete, nil when more is wanted.
   private func outcome(_ text: String, maxHeader: Int = 1024, maxBody: Int = 100, pieces: Int = .max) -> Int? {
-    var parser = RequestParser(maxHeaderBytes: maxHeader, maxBodyBytes: maxBody)
+    var parser = RequestParser(maxHeaderBytes: maxHeader)
     let bytes = Array(text.utf8)
     var offset = 0
     while offset < bytes.count {
@@ -14,7 +14,7 @@ import Testing
       offset += consumed
       switch event {
       case .more: #expect(offset == end)
-      case .head: break
+      case .head(let head): if !parser.limitBody(of: head, to: maxBody) { return 413 }
       case .message: return 0
       case .refused(let problem): return problem.status.code
       }
@@ -105,14 +105,18 @@ import Testing
       "POST /a%20b?c HTTP/1.1\r\nHost: a\r\nX-One:  1 \t\r\nX-Empty:\r\nx-one: 2\r\n"
       + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\nT: 1\r\n\r\nGET"
     for pieces in 1...text.utf8.count {
-      var parser = RequestParser(maxHeaderBytes: 1024, maxBodyBytes: 100)
+      var parser = RequestParser(maxHeaderBytes: 1024)
       let bytes = Array(text.utf8)
       var (offset, head, isComplete) = (0, RequestHead?.none, false)
       while !isComplete, offset < bytes.count {
         let piece = bytes[offset..<min(offset + pieces, bytes.count)]
         let (consumed, event) = piece.withUnsafeBytes { parser.feed($0) }
         offset += consumed
-        if case .head(let found) = event { head = found }
+        if case .head(let found) = event {
+          head = found
+          let isAllowed = parser.limitBody(of: found, to: 11)
+          #expect(isAllowed)
+        }
         if case .message = event { isComplete = true }
       }
       let found = try #require(head)
@@ -128,7 +132,7 @@ import Testing
     ("HTTP/1.1", "", true), ("HTTP/1.1", "Connection: close\r\n", false), ("HTTP/1.0", "", false),
     ("HTTP/1.0", "Connection: keep-alive\r\n", true), ("HTTP/1.1", "Connection: x, Close\r\n", false),
   ]) func persistence(version: String, field: String, keepsAlive: Bool) throws {
-    var parser = RequestParser(maxHeaderBytes: 1024, maxBodyBytes: 100)
+    var parser = RequestParser(maxHeaderBytes: 1024)
     let (_, event) = Array("GET / \(version)\r\nHost: a\r\n\(field)\r\n".utf8).withUnsafeBytes { parser.feed($0) }
     guard case .head(let head) = event else {
       Issue.record("no head")

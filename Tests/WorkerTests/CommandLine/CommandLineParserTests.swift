@@ -88,14 +88,12 @@ import Testing
     (
       "sevre",
       [
-        "sevre: no such command; did you mean serve? the commands are serve, config, profiles, status, drain, healthcheck, pulsar-bridge, version, help"
+        "sevre: no such command; did you mean serve? the commands are serve, config, profiles, status, drain, healthcheck, offline-checker, cleanup, archive-cleanup, reset-device, archive-repair, pulsar-bridge, version, help"
       ]
     ),
     (
       "help me",
-      [
-        "me: no such command; the commands are serve, config, profiles, status, drain, healthcheck, pulsar-bridge, version, help"
-      ]
+      ["me: no such command; the commands are serve, config, profiles, status, drain, healthcheck, offline-checker, cleanup, archive-cleanup, reset-device, archive-repair, pulsar-bridge, version, help"]
     ),
     ("help config serve", ["help explains one command at a time"]),
     ("--prot 3", ["--prot: no such option of 'serve'; did you mean --port? 'millrace help serve' lists all"]),

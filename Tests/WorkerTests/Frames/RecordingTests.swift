@@ -11,13 +11,16 @@ extension RecordingTests {
     @Test func framesBecomeARecordingThatPlays() async throws {
       try await withFixture { fixture in
         let scene = try await RecordingScene(fixture, devices: 2, partitions: 4)
-        let worker = try await scene.worker("w1")
+        let worker = try await scene.worker("w1", ["METRICS_DEVICE_LABELS": "true"])
         try await scene.send(0..<13, devices: 0..<2)
         try await eventually("two segments of each device", within: .seconds(30)) {
           try await scene.recorded(0..<2) == 24
         }
         #expect(try await worker.metric("millrace_frames_partitions_owned") == 4)
         #expect(try await worker.metric("millrace_frames_recorded_total") == 24)
+        #expect(
+          try await worker.metric("stream_processor_segments_generated_total{device_id=\"c1:d1\"}") == 2)
+        #expect(try await worker.metric("stream_processor_frames_received_total{device_id=\"c1:d0\"}") == 13)
         #expect(try await worker.metric("millrace_frames_encode_cpu_seconds_total") > 0)
         try await eventually("the free space") { try await worker.metric("millrace_frames_storage_free_bytes") > 0 }
         let ready = try await worker.get("/readyz?verbose=1")

@@ -15,10 +15,10 @@ local lifetime, window, most_seen = take(), tonumber(take()), tonumber(take())
 local entries, events, letters, names = take_list(1), take_list(1), take_list(6), take_list(1)
 local ID = number .. '-1'
 
-local d = redis.call('HMGET', DEVICE, 'generation', 'session', 'msn', 'dsn', 'target')
+local d = redis.call('HMGET', DEVICE, 'generation', 'session', 'msn', 'dsn', 'target', 'indexed_at')
 if (d[1] or '0') ~= generation then return { 'reset', d[1] or '0' } end
-local last = redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)[1]
-last = last and string.match(last[1], '^%d+')
+local newest = redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)[1]
+local last = newest and string.match(newest[1], '^%d+')
 local known
 if last and tonumber(last) >= tonumber(number) then
   local entry = redis.call('XRANGE', LOG, ID, ID)[1]
@@ -32,7 +32,8 @@ if last and tonumber(last) >= tonumber(number) then
   -- An error behind the XADD stopped the script when it ran first: a key was another program's. The rest is done now.
 end
 local present = d[2] or ''
-if present ~= expected then return { 'session', present } end
+-- Without its index the device has to be imported first: Redis has lost it since the beginning.
+if present ~= expected or not d[6] then return { 'session', present } end
 if window > 0 and not known then
   local seen = {}
   for _, event in ipairs(events) do
@@ -46,8 +47,11 @@ local msn = d[3] and text(tonumber(d[3]) + 1) or '0'
 local dsn = d[4] or '0'
 if d[4] and session ~= expected then dsn = text(tonumber(d[4]) + 1) end
 local wall = text(NOW)
+-- Of all bytes so far: two entries tell how much lies between them.
+local total = text((newest and tonumber(fields(newest[2]).total) or 0) + tonumber(bytes))
 local added = not known and redis.pcall('XADD', LOG, ID, 'session', session, 'epoch', ARGV[3], 'msn', msn, 'dsn', dsn, 'pts', pts, 'dur',
-  duration, 'cap', captured_first, 'cap_end', captured_last, 'wall', wall, 'bytes', bytes, 'frames', frames, 'size', size)
+  duration, 'cap', captured_first, 'cap_end', captured_last, 'wall', wall, 'bytes', bytes, 'frames', frames, 'size', size,
+  'total', total)
 if known then msn, dsn, wall = known.msn, known.dsn, known.wall end
 if type(added) == 'table' and added.err then
   -- The stream remembers greater numbers than it holds.

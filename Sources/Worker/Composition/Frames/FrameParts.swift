@@ -15,16 +15,22 @@ internal import Redis
 final class FrameParts: Sendable {
   let store: FrameStore
   let alarm: FrameAlarm
+  /// Of the recorder, of the intake and of viewers: none waits for another.
   let storage: StorageThreads
+  let adapter: FileAdapter
+  let intake: StorageThreads
+  let serving: StorageThreads
+  /// As viewers are shown them, and as they are in files.
+  let playlists: DevicePlaylists
   let watch: StorageWatch
   let durability: RedisDurability
   let pool: EncoderPool
-  private let playlists: PlaylistWriter?
+  private let writer: PlaylistWriter?
   private let connections: [RedisConnection]
   private let loops: [EventLoop]
   private let fault = RecorderFault()
 
-  /// Threads that wait for the storage.
+  /// Threads that wait for the storage, for each of the three.
   private static let storageThreads = 4
 
   /// Nothing is connected. Throws `StorageError`.
@@ -34,8 +40,13 @@ final class FrameParts: Sendable {
   ) throws {
     let adapter = try FileAdapter(base: configuration.frames.storage.basePath)
     let loop = EventLoop(name: "frames")
-    let threads = (0..<Self.storageThreads).map { EventLoop(name: "storage-\($0)") }
-    loops = [loop] + threads
+    let threads = ["storage", "intake", "serving"].map { name in
+      (0..<Self.storageThreads).map { EventLoop(name: "\(name)-\($0)") }
+    }
+    loops = [loop] + threads.flatMap { $0 }
+    storage = StorageThreads(adapter, loops: threads[0])
+    intake = StorageThreads(adapter, loops: threads[1])
+    serving = StorageThreads(adapter, loops: threads[2])
     var redis = configuration.coordinationRedis
     redis.clientName = "millrace:\(worker)"
     let redisMetrics = RedisMetrics(registry)
@@ -46,23 +57,20 @@ final class FrameParts: Sendable {
     store = FrameStore(connection: connections[0], settings: configuration.frameStore)
     alarm = FrameAlarm(connection: connections[1], keys: store.keys, logger: logger)
     durability = RedisDurability(connections[0], logger: logger)
-    storage = StorageThreads(adapter, loops: threads)
+    self.adapter = adapter
     watch = StorageWatch(storage, limits: configuration.frames.storage, logger: logger) { [store] in
       (try? await store.hasDevices()) ?? false
     }
     pool = EncoderPool(configuration.encoderPool, spawner: platform.spawner, loop: loop)
-    playlists = Self.playlists(configuration, store, storage, metrics, logger, fault)
-  }
-
-  private static func playlists(
-    _ configuration: Configuration, _ store: FrameStore, _ storage: StorageThreads, _ metrics: RecorderMetrics,
-    _ logger: Logger, _ fault: RecorderFault?
-  ) -> PlaylistWriter? {
-    guard configuration.frames.playlists.writesFiles else { return nil }
-    return PlaylistWriter(
-      store: store, storage: storage, pause: configuration.frames.playlists.writePause,
-      target: configuration.frames.cutting.target, metrics: metrics, logger: logger,
-      onWritten: { fault?.passed(.listed) })
+    let playlists = DevicePlaylists(
+      indexes: DeviceIndexes(store: store), target: configuration.frames.cutting.target)
+    self.playlists = playlists
+    let settings = configuration.frames.playlists
+    writer =
+      settings.writesFiles
+      ? PlaylistWriter(
+        playlists: playlists, storage: storage, pause: settings.writePause, metrics: metrics, logger: logger,
+        onWritten: { [fault] in fault?.passed(.listed) }) : nil
   }
 
   /// What recorders work with. Throws `WatermarkError`.
@@ -74,7 +82,7 @@ final class FrameParts: Sendable {
       store: store, storage: storage,
       encoder: PausingEncoding(inner: PooledEncoding(pool, settings.batch.encoding), storage: watch),
       encoders: EncoderQueue(encoders: configuration.encoders),
-      budget: QueueBudget(bytes: configuration.frames.reading.queueBytes), alarm: alarm, playlists: playlists,
+      budget: QueueBudget(bytes: configuration.frames.reading.queueBytes), alarm: alarm, playlists: writer,
       settings: settings, metrics: metrics, logger: logger)
     if let fault { services.onStep = fault.passed }
     return services
@@ -83,10 +91,10 @@ final class FrameParts: Sendable {
   func connect() { for connection in connections { connection.start() } }
 
   /// Writes the playlist files that are behind.
-  func finish() async { await playlists?.finish() }
+  func finish() async { await writer?.finish() }
 
   func stop() async {
-    await playlists?.stop()
+    await writer?.stop()
     await pool.stop()
   }
 

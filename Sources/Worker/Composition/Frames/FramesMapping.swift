@@ -46,6 +46,17 @@ extension Configuration {
     return settings
   }
 
+  /// What one request may bring.
+  var frameIntake: IntakeSettings {
+    var settings = IntakeSettings()
+    settings.maxFrameBytes = frames.encoding.maxFrameBytes
+    settings.maxPixels = frames.encoding.maxPixels
+    settings.maxFrames = frames.intake.framesPerRequest
+    settings.limits = IntakeLimits(partition: frames.intake.backlog, device: frames.intake.deviceBacklog)
+    settings.makesRequestLinks = frames.intake.linksRequests
+    return settings
+  }
+
   private func frameEncoding() throws -> EncodingSettings {
     var settings = EncodingSettings(base: frames.storage.basePath)
     settings.limits = FrameLimits(

@@ -30,13 +30,14 @@ final class FramesService: Sendable {
   private static let retry = Duration.milliseconds(250)
   private static let agreementPause = Duration.seconds(10)
 
-  /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`.
+  /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`, `ConfigurationProblem`.
   init(
     _ configuration: Configuration, cluster: RedisCluster, platform: Platform, metrics registry: MetricsRegistry,
     logger: Logger
   ) throws {
     (self.configuration, self.cluster, self.logger) = (configuration, cluster, logger)
-    let metrics = RecorderMetrics(registry)
+    let clientTokens = try configuration.frames.intake.clientTokensFile.map { try ClientTokens(file: $0) }
+    let metrics = RecorderMetrics(registry, labelsDevices: configuration.frames.metrics.labelsDevices)
     let parts = try FrameParts(
       configuration, platform: platform, worker: cluster.coordinator.worker, metrics: metrics, registry, logger)
     self.parts = parts
@@ -52,9 +53,10 @@ final class FramesService: Sendable {
       board: metrics.board, longestWait: configuration.frames.cutting.longestWait, storage: parts.watch,
       durability: parts.durability, hasDatabase: configuration.frames.archives.databaseURL != nil)
     figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
-    features = FrameFeatures(
-      configuration: configuration, store: parts.store, storage: parts.storage, watch: parts.watch,
-      metrics: registry, logger: logger)
+    let keeping = FrameKeeping(
+      configuration, store: parts.store, adapter: parts.adapter, worker: cluster.coordinator.worker.text, registry,
+      logger)
+    features = FrameFeatures(configuration, clientTokens, parts, keeping, registry, logger)
   }
 
   private static func peers(_ cluster: RedisCluster) -> PartitionKeeper.Services {
@@ -186,6 +188,7 @@ final class FramesService: Sendable {
     await parts.stop()
     await dropped
     await task?.value
+    features.stop()
     await parts.disconnect()
   }
 }

@@ -1,13 +1,11 @@
-internal import TransportStream
+/// Carries the continuity counters of a stream on through the packets of a muxer that begins anew each time.
+package struct ContinuityLine {
+  package private(set) var counters: [PIDContinuity]
 
-/// Carries the continuity counters of a session on through the packets of a muxer that begins anew each time.
-struct ContinuityLine {
-  private(set) var counters: [PIDContinuity]
-
-  init(after counters: [PIDContinuity]) { self.counters = counters }
+  package init(after counters: [PIDContinuity]) { self.counters = counters }
 
   /// Writes the counter of one packet where it lies. ISO/IEC 13818-1 section 2.4.3.3: only payload counts.
-  mutating func continueThrough(_ packet: UnsafeMutableRawPointer) {
+  package mutating func continueThrough(_ packet: UnsafeMutableRawPointer) {
     let view = PacketView(packet)
     guard view.pid != PacketView.nullPID else { return }
     let head = packet.load(fromByteOffset: 3, as: UInt8.self)
