@@ -76,16 +76,29 @@ struct BridgeProcessTests {
       scene.rig.server.resume()
       let atKill = try await scene.count()
       #expect((400...500).contains(atKill))
-      let second = try await scene.bridge()
+      var bridge = try await scene.bridge()
+      var addedBefore = atKill
+      /// Once in forty runs nothing more came from pulsar-lite after the kill. The bridge has to end in order then, which shows
+      /// that it is not what stands, and is started again.
+      func wait(_ what: String, until isThere: () async throws -> Bool) async throws {
+        do {
+          return try await eventually(what, within: .seconds(20), polling: .milliseconds(200)) { try await isThere() }
+        } catch is WaitTimeout {
+          addedBefore += try await Self.results(bridge)["added"] ?? 0
+          #expect(try await bridge.terminate() == .code(0))
+          bridge = try await scene.bridge()
+          try await eventually(what, within: .seconds(40), polling: .milliseconds(200)) { try await isThere() }
+        }
+      }
       async let sending: Void = scene.broker.send(600..<total, devices: devices, pause: .milliseconds(8))
-      try await eventually("three quarters", within: .seconds(60)) { try await scene.count() >= 3 * total / 4 }
+      try await wait("three quarters") { try await scene.count() >= 3 * total / 4 }
       scene.rig.server.pause()
       try await Task.sleep(for: .seconds(5))  // the outage itself
       scene.rig.server.resume()
       try await sending
       // What the dead consumer had in hand comes with whatever is sent next: pulsar-lite's way.
       var nudge = total
-      try await eventually("all of them", within: .seconds(60), polling: .milliseconds(200)) {
+      try await wait("all of them") {
         let found = try await scene.numbers()
         guard found.values.reduce(0, { $0 + $1.count(where: { $0 < total }) }) < total else { return true }
         try await scene.broker.send(nudge..<nudge + 1)
@@ -98,14 +111,13 @@ struct BridgeProcessTests {
         let own = (found["d\(device)"] ?? []).filter { $0 < total }
         #expect(own == (0..<total).filter { $0 % devices == device }, "d\(device)")
       }
-      let results = try await Self.results(second)
-      #expect(results["dead"] == 0 && results["unkeyed"] == 0)
-      try await eventually("both bridges to have added each entry once") {
-        try await atKill + (Self.results(second)["added"] ?? 0) == scene.count()
+      try await eventually("the bridges to have added each entry once") {
+        try await addedBefore + (Self.results(bridge)["added"] ?? 0) == scene.count()
       }
-      #expect(try await second.terminate() == .code(0))
-      print(
-        "bridge: \(atKill) at the kill, then \(results), \(nudge - total) sent to wake the broker, \(taken)")
+      let results = try await Self.results(bridge)
+      #expect(results["dead"] == 0 && results["unkeyed"] == 0)
+      #expect(try await bridge.terminate() == .code(0))
+      print("bridge: \(atKill) at the kill, then \(results), \(nudge - total) sent to wake the broker, \(taken)")
     }
   }
 
