@@ -8,10 +8,8 @@ struct LaterRoutes {
   /// First words of paths that are taken: DOCS_URL, REDOC_URL and OPENAPI_URL must begin with others.
   static let takenNames: Set<String> = [
     "broadcast", "clients", "devices", "events", "favicon.ico", "health", "hls", "info", "livez", "metrics",
-    "partitions",
-    "readyz", "static", "stats", "status", "stream", "streams", "test-connection", "transcode", "v1",
-    "validate-cookies-file",
-    "webhooks", "workers",
+    "partitions", "readyz", "static", "stats", "status", "stream", "streams", "test-connection", "transcode", "v1",
+    "validate-cookies-file", "webhooks", "workers",
   ]
 
   func add(to router: inout Router, _ guarded: (@escaping RouteHandler) -> RouteHandler) {
