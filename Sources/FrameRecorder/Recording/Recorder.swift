@@ -30,6 +30,11 @@ package final class Recorder: PartitionHost {
   }
 
   package func drop(_ owned: OwnedPartition) {
+    services.metrics.fenced.with(["ownership"]).add()
+    forget(owned)
+  }
+
+  private func forget(_ owned: OwnedPartition) {
     guard let dropped = running.withLock({ $0.removeValue(forKey: owned) }) else { return }
     dropped.task.cancel()
     ends.add { await dropped.recorder.drop() }
@@ -37,7 +42,7 @@ package final class Recorder: PartitionHost {
 
   /// Drops all, as a worker that was killed would: nothing is lost by it.
   package func stop() async {
-    for owned in running.withLock({ Array($0.keys) }) { drop(owned) }
+    for owned in running.withLock({ Array($0.keys) }) { forget(owned) }
     await ends.wait()
   }
 }

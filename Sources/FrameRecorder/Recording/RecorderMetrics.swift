@@ -48,7 +48,9 @@ package struct RecorderMetrics: Sendable {
       "millrace_frames_dead_letters_total", help: "Frames that are not recorded.", labels: ["reason"])
     retries = registry.counter("millrace_frames_retries_total", help: "Encodings tried again.", labels: ["reason"])
     fenced = registry.counter(
-      "millrace_frames_fenced_total", help: "Calls refused to a stale owner of a partition.", labels: ["step"])
+      "millrace_frames_fenced_total",
+      help: "Calls refused to a stale owner of a partition; ownership: partitions that another one took.",
+      labels: ["step"])
     commitSeconds = registry.histogram("millrace_frames_commit_seconds", help: "Wall time of a commit.")
     segmentBytes = registry.counter("millrace_frames_segment_bytes_total", help: "Bytes of recorded segments.")
     sessionsEnded = registry.counter(
