@@ -28,14 +28,21 @@ struct FrameFormReader {
 
   /// Throws `MultipartError`, `Problem`, `IntakeError`, `RequestBodyError`.
   mutating func read(_ body: BodyStream?, into uploads: FrameUploads) async throws -> IntakeForm {
-    while let piece = try await body?.next() {
-      guard ContinuousClock.now < end else { throw Problem.tooSlow(settings.mostTime) }
-      for event in try parser.feed(piece) { try await take(event, into: uploads) }
+    if let body {
+      while let piece = try await body.next() { try await take(piece, into: uploads) }
     }
     try parser.finish()
     return form
   }
 
+  /// By itself, as is what it calls: with all in one function the optimiser of Swift 6.3 crashes over the typed errors.
+  @inline(never)
+  private mutating func take(_ piece: [UInt8], into uploads: FrameUploads) async throws {
+    guard ContinuousClock.now < end else { throw Problem.tooSlow(settings.mostTime) }
+    for event in try parser.feed(piece) { try await take(event, into: uploads) }
+  }
+
+  @inline(never)
   private mutating func take(_ event: MultipartParser.Event, into uploads: FrameUploads) async throws {
     switch event {
     case .part(let head): try begin(head, uploads)
