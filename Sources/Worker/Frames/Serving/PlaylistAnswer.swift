@@ -4,9 +4,10 @@ internal import HTTP
 extension PlaylistText {
   static let contentType = "application/vnd.apple.mpegurl"
 
-  /// 200 or 304, short where the client takes that.
+  /// 200 or 304, short where the client takes that. Whoever asks for a range gets the plain bytes: Chromium asks for `0-` and
+  /// takes both codings, and then reads what it has kept of the short one as a playlist.
   func answer(_ request: HTTPRequest, cacheControl: String) async -> HTTPResponse {
-    let short = request.acceptsGzip ? await gzip() : nil
+    let short = request.acceptsGzip && request.headers["Range"] == nil ? await gzip() : nil
     let tag = short == nil ? entityTag : gzipEntityTag
     var headers: HTTPHeaders = [
       "Content-Type": Self.contentType, "Cache-Control": cacheControl, "ETag": tag, "Vary": "Accept-Encoding",
