@@ -42,9 +42,9 @@ enum Bench {
       playlist                       a device's playlist of a day: ms to render, to read back, and to serve
       frames   --rounds 5            a segment of six 1080p frames: CPU beside the reference's ffmpeg and ffprobe
                --segments 8
-      recorder --devices 200         devices that send a frame a second, one worker killed at half time: every frame
+      recorder --devices 200         devices that send frames at an interval, one worker killed at half time: every frame
                --seconds 300         counted by decoding, time to the first commit after the kill
-               --workers 2 --kill 1
+               --workers 2 --kill 1 --interval 1
       fanout   --clients 200,800     server CPU-seconds per GB beside a raw write loop, alternating
                --rounds 5 --seconds 6
       hold     --clients 1600        whether so many viewers get the stream's rate

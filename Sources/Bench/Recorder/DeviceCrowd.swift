@@ -15,12 +15,12 @@ struct DeviceCrowd: Sendable {
   let pictures: [[UInt8]]
   let ports: [Int]
 
-  /// Each device sends pictures 0, 1, 2 …, one a second.
-  func send(frames: Int) async throws -> Sent {
+  /// Each device sends all pictures, one each `interval` seconds.
+  func send(each interval: Int) async throws -> Sent {
     let start = ContinuousClock.now + .seconds(1)
     return try await withThrowingTaskGroup(of: Sent.self) { group in
       for device in 0..<devices {
-        group.addTask { try await send(device, frames, from: start + .seconds(1) * device / devices) }
+        group.addTask { try await send(device, each: interval, from: start + .seconds(interval) * device / devices) }
       }
       return try await group.reduce(into: Sent()) { sum, sent in
         sum.accepted += sent.accepted
@@ -30,10 +30,10 @@ struct DeviceCrowd: Sendable {
     }
   }
 
-  private func send(_ device: Int, _ frames: Int, from start: ContinuousClock.Instant) async throws -> Sent {
+  private func send(_ device: Int, each interval: Int, from start: ContinuousClock.Instant) async throws -> Sent {
     var sent = Sent()
-    for frame in 0..<frames {
-      let due = start + .seconds(frame)
+    for frame in pictures.indices {
+      let due = start + .seconds(frame * interval)
       try await Task.sleep(until: due)
       let time = Date()
       var attempt = 0

@@ -6,18 +6,24 @@ import TestKit
 struct RecorderBench {
   private let devices: Int
   private let seconds: Int
+  /// Seconds between a device's frames.
+  private let interval: Int
   private let workers: Int
   private let kills: Bool
 
   init(_ options: BenchOptions) {
     devices = options.number("devices", 200)
     seconds = options.number("seconds", 300)
+    interval = max(1, options.number("interval", 1))
     workers = max(1, options.number("workers", 2))
     kills = options.number("kill", 1) == 1 && workers > 1
   }
 
+  /// Of a device.
+  private var frames: Int { max(1, seconds / interval) }
+
   func run() async throws {
-    let pictures = try await FrameMaker.pictures(0..<seconds)
+    let pictures = try await FrameMaker.pictures(0..<frames)
     let folder = try TemporaryFolder("recorder")
     defer { folder.remove() }
     let redis = try await RedisServer.start(arguments: ["--appendonly", "yes"])
@@ -25,12 +31,12 @@ struct RecorderBench {
     for number in 1...workers { cluster.append(try await Self.worker(number, redis, folder)) }
     let ports = cluster.map(\.port)
     say(
-      "\(devices) devices, a frame a second for \(seconds) s, \(workers) workers\(kills ? ", one killed at half time" : "")"
+      "\(devices) devices, a frame each \(interval) s for \(seconds) s, \(workers) workers\(kills ? ", one killed at half time" : "")"
     )
 
     let load = RecorderLoad()
-    let crowd = Task { [devices, seconds] in
-      try await DeviceCrowd(devices: devices, pictures: pictures, ports: ports).send(frames: seconds)
+    let crowd = Task { [devices, interval] in
+      try await DeviceCrowd(devices: devices, pictures: pictures, ports: ports).send(each: interval)
     }
     let watch = Task { [cluster] in await load.watch(cluster) }
     var recovery: Recovery?
@@ -40,7 +46,7 @@ struct RecorderBench {
     }
     let sent = try await crowd.value
     say("sent: \(sent.accepted) accepted, \(sent.repeated) requests repeated, \(sent.refused) refused")
-    let check = RecordingCheck(folder: folder, devices: devices, frames: seconds)
+    let check = RecordingCheck(folder: folder, devices: devices, frames: frames)
     try await eventually("all frames to be recorded", within: .seconds(120)) {
       try await check.recorded(redis) >= sent.accepted
     }
