@@ -84,9 +84,12 @@ struct Admission: Sendable {
   ) async throws -> Admitted {
     let deadline = ContinuousClock.now + timeout
     while true {
+      // Looked at before: on a busy machine a film's first media are there when the start is answered.
+      let before = await manager.running(record.id)
+      let hadMedia = before?.log.snapshot().hasMedia ?? false
       let stream = try await stream(record, acceptsEnded: acceptsEnded)
       // What a follower's log begins with is what others have seen long since.
-      let isFirst = stream.runtime != nil && !stream.log.snapshot().hasMedia
+      let isFirst = stream.runtime != nil && !(stream === before && hadMedia)
       let rest = max(.zero, ContinuousClock.now.duration(to: deadline))
       _ = await stream.log.wait(atMost: rest) { isReady($0) || ($0.end != nil && ($0.end != .ended || $0.isFinal)) }
       try Task.checkCancellation()
