@@ -2,7 +2,7 @@
 enum PlaylistFile {
   /// `target`: EXT-X-TARGETDURATION of a device that has none of its own. Written again if the index changed meanwhile.
   nonisolated(nonsending) static func write(_ device: DevicePair, _ services: KeepingServices) async throws {
-    let store = services.store
+    let (store, writesPlaylists) = (services.store, services.settings.sweep.writesPlaylists)
     var segments = try await all(device, store)
     for _ in 0..<3 {
       let record = try await store.look(at: [(device, [])])[0].get().record
@@ -13,7 +13,7 @@ enum PlaylistFile {
       try await services.storage.run(device) { adapter throws(StorageError) in
         if written.isEmpty {
           try adapter.delete(.playlist(device))
-        } else {
+        } else if writesPlaylists {
           try adapter.put(DevicePlaylist.render(written, .live, target: target), at: .playlist(device), replaces: true)
         }
       }

@@ -6,6 +6,8 @@ package struct SweepSettings: Sendable {
   package var lowFreePercent = 10.0
   /// `STORAGE_SHED=segments`
   package var shedsSegments = false
+  /// `FRAMES_PLAYLIST_FILES`
+  package var writesPlaylists = true
   /// EXT-X-TARGETDURATION of a device that has none of its own, s.
   package var target = 6
   /// Of a frame that is alone in its segment, 1/90,000 s.

@@ -44,7 +44,7 @@ import Testing
       try await eventually("its end", within: .seconds(20)) { try await state(rig, session) == "deleted" }
       #expect(try rig.names(.archives(rig.device)) == [])
       rig.frames.advance(.seconds(60))
-      try await eventually("no segments", within: .seconds(20)) { try rig.names(.segments(rig.device)) == [] }
+      try await eventually("no segments", within: .seconds(60)) { try rig.names(.segments(rig.device)) == [] }
       await second.stop()
       #expect(try await rig.frames.command("EXISTS", "frames:checker", "frames:sweeper").integer == 0)
     }
@@ -74,7 +74,9 @@ import Testing
       let sender = Task {
         for number in 10..<30 { for device in devices { try await send(rig, device, number) } }
       }
-      try await Task.sleep(for: .milliseconds(100))
+      try await eventually("more to be recorded", within: .seconds(20)) {
+        try await lastNumbers(rig, devices) != last
+      }
       _ = try await rig.frames.command("FLUSHALL")
       // As the keeper of partitions does.
       #expect(try await rig.store.assert(owned) == .done)

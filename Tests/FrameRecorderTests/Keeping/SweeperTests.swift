@@ -14,6 +14,25 @@ import Testing
     return await sweeper.sweep()
   }
 
+  @Test("writes no playlist where none are wanted, and removes one that lists nothing any more")
+  func withoutPlaylists() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture) {
+        $0.retention = RetentionRule(retentionHours: 1, archiveHoldHours: 0, graceSeconds: 300)
+      }
+      var device = try await MadeDevice(rig)
+      try await device.record(4, then: .seconds(1_000))
+      _ = try await sweep(rig) { $0.sweep.writesPlaylists = false }
+      #expect(try await rig.store.segments(rig.device).map(\.number) == [1, 2, 3])
+      #expect(try !rig.exists(.playlist(rig.device)))
+      _ = try await sweep(rig)
+      try rig.adapter().put([35], at: .playlist(rig.device), replaces: true)
+      rig.frames.advance(.seconds(9_000))
+      _ = try await sweep(rig) { $0.sweep.writesPlaylists = false }
+      #expect(try !rig.exists(.playlist(rig.device)))
+    }
+  }
+
   @Test("removes exactly the segments that are older than the window, when their grace is over")
   func retention() async throws {
     try await withFixture { fixture in

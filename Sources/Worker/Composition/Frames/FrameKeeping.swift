@@ -39,6 +39,7 @@ extension Configuration {
     settings.sweep.keepHours = frames.upkeep.keepHours
     settings.sweep.lowFreePercent = Double(frames.storage.lowFreePercent)
     settings.sweep.shedsSegments = frames.storage.shed == .segments
+    settings.sweep.writesPlaylists = frames.playlists.writesFiles
     settings.sweep.target = frames.cutting.target
     settings.sweep.frameTime = Int64((frames.cutting.frameInterval / .seconds(1) * 90_000).rounded())
     return settings
