@@ -43,8 +43,10 @@ import Testing
       rig.frames.advance(.seconds(7 * 86_400 + 60))
       try await eventually("its end", within: .seconds(20)) { try await state(rig, session) == "deleted" }
       #expect(try rig.names(.archives(rig.device)) == [])
+      try await eventually("an empty index", within: .seconds(20)) { try await rig.store.segments(rig.device).isEmpty }
+      // Their grace, which begins with their leaving it.
       rig.frames.advance(.seconds(60))
-      try await eventually("no segments", within: .seconds(60)) { try rig.names(.segments(rig.device)) == [] }
+      try await eventually("no segments", within: .seconds(20)) { try rig.names(.segments(rig.device)) == [] }
       await second.stop()
       #expect(try await rig.frames.command("EXISTS", "frames:checker", "frames:sweeper").integer == 0)
     }
