@@ -16,6 +16,7 @@ enum FrameScripts {
   static let finish = script(PackageResources.finish_lua)
   static let forgetDevice = script(PackageResources.forget_device_lua)
   static let leaveJob = script(PackageResources.leave_job_lua)
+  static let looked = script(PackageResources.looked_lua)
   static let move = script(PackageResources.move_lua)
   static let read = script(PackageResources.read_lua)
   static let refuse = script(PackageResources.refuse_lua)
