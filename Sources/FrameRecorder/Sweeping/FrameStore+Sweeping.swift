@@ -66,7 +66,8 @@ extension FrameStore {
   }
 
   /// A sweep has looked into the device's folder.
-  package nonisolated(nonsending) func looked(_ device: DevicePair, at moment: FrameTime) async throws(FrameStoreError) {
+  package nonisolated(nonsending) func looked(_ device: DevicePair, at moment: FrameTime) async throws(FrameStoreError)
+  {
     let reply = try await run(FrameScripts.looked, keys: [keys.device(device)], [String(moment.milliseconds)])
     guard reply.tag == "looked" else { throw reply.nonsense }
   }

@@ -280,9 +280,11 @@ import Testing
         guard try await rig.store.release(owned) == .done else { throw Missing("a release") }
       }
       let looked = Mutex<[StoragePath: Int]>([:])
-      let adapter = TroubledAdapter(try rig.adapter(), .full, at: .max, onList: { path in
-        if path.name == "segments" { looked.withLock { $0[path, default: 0] += 1 } }
-      })
+      let adapter = TroubledAdapter(
+        try rig.adapter(), .full, at: .max,
+        onList: { path in
+          if path.name == "segments" { looked.withLock { $0[path, default: 0] += 1 } }
+        })
       func sweep(looksAtAll: Bool = false) async throws -> Int {
         looked.withLock { $0 = [:] }
         // Another worker's each time.
@@ -300,33 +302,6 @@ import Testing
         counts.append(try await sweep())
       }
       #expect(counts.reduce(0, +) == 24 && (counts.max() ?? 0) <= 10, "\(counts)")
-    }
-  }
-
-  @Test("MEASURE")
-  func measure() async throws {
-    try await withFixture { fixture in
-      let rig = try await KeepingRig(fixture)
-      for device in 1...500 {
-        for name in ["hls/segments", "frames"] {
-          let folder = rig.folder.file("client_ids/c1/device_id/m\(device)/\(name)")
-          try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-          for file in 0..<150 {
-            let text = name == "frames" ? "f\(file).jpg" : "seg_\(100000 + file).ts"
-            _ = FileManager.default.createFile(atPath: folder + "/" + text, contents: Data())
-          }
-        }
-        _ = try await rig.frames.command("HSET", "frames:device:c1:m\(device)", "indexed_at", "1000", "generation", "0")
-        let pair = try FrameRig.pair("c1:m\(device)")
-        _ = try await rig.frames.command("ZADD", rig.store.keys.devices(rig.store.keys.partition(of: pair)), "1000", "c1:m\(device)")
-      }
-      var sweeper = RecordingSweeper(try rig.services())
-      for _ in 0..<3 {
-        let (before, start) = (clock(), ContinuousClock.now)
-        let report = await sweeper.sweep()
-        let cpu = Double(clock() - before) / 1_000_000
-        print("MEASURE sweep", ContinuousClock.now - start, "cpu", cpu, report.devices, report.errors)
-      }
     }
   }
 

@@ -21,7 +21,8 @@ import Testing
       far = try rig.frames.other { $0 != rig.frames.partition }
     }
 
-    func start(_ worker: String = "w1", _ change: (inout RecorderSettings) -> Void = { _ in }) async throws -> Recorder {
+    func start(_ worker: String = "w1", _ change: (inout RecorderSettings) -> Void = { _ in }) async throws -> Recorder
+    {
       let recorder = Recorder(try await rig.services(ListingEncoder(rig.base), change))
       for number in 0..<Self.partitions {
         recorder.start(try await rig.frames.claim(rig.store, worker, FramePartition(number)))
@@ -40,7 +41,7 @@ import Testing
       try link(device, to: "../../\(other.client)/device_id/\(other.device)")
     }
 
-    /// A frame of the real device's folder, as an event of any device. `path`: as the event has it; nil: by that device's name.
+    /// A frame of the real device's folder, as an event of any device. `path`: as the event has it; nil: by its device's name.
     func send(_ number: Int, of device: DevicePair, path: String? = nil) async throws {
       let file = "frames/f\(number).jpg"
       let place = try #require(StoragePath("\(StoragePath.device(real))/\(file)"))
@@ -56,8 +57,14 @@ import Testing
 
     func waiting() async throws -> Int64 {
       var count: Int64 = 0
-      for number in 0..<Self.partitions { count += try await rig.frames.command("XLEN", "frames:\(number)").integer ?? 0 }
+      for number in 0..<Self.partitions {
+        count += try await rig.frames.command("XLEN", "frames:\(number)").integer ?? 0
+      }
       return count
+    }
+
+    func backlog(_ device: DevicePair) async throws -> Int {
+      try await rig.store.look(at: [(device, [])])[0].get().record.backlog
     }
 
     /// Reason and detail of each.
@@ -188,10 +195,10 @@ import Testing
       let scene = try await Scene(fixture)
       _ = try await scene.start { $0.cut.longestWait = .seconds(5) }
       try await scene.send(1, of: scene.far)
-      try await soon("its frame") { try await scene.rig.store.look(at: [(scene.far, [])])[0].get().record.backlog == 1 }
+      try await soon("its frame") { try await scene.backlog(scene.far) == 1 }
       try scene.link(scene.far, to: scene.real)
       // When its batch would begin.
-      try await soon("the way there") { try await scene.rig.store.look(at: [(scene.real, [])])[0].get().record.backlog == 1 }
+      try await soon("the way there") { try await scene.backlog(scene.real) == 1 }
       try await scene.send(2, of: scene.far)
       try await soon("both as the real device's") { try await scene.rig.listed() == names(1...2) }
       #expect(try await scene.rig.store.segments(scene.far).isEmpty)

@@ -110,7 +110,9 @@ import Testing
       let owned = try await rig.claim(store)
       let other = try rig.other { $0 != rig.partition }
       let entries = try await store.accept(rig.device, ["a", "b", "c"])
-      guard case .read(let frames, _, _) = try await store.read(owned, .new, atMost: 10) else { throw Missing("frames") }
+      guard case .read(let frames, _, _) = try await store.read(owned, .new, atMost: 10) else {
+        throw Missing("frames")
+      }
       let received = FrameTime(milliseconds: 77)
       let moves = frames.map { FrameMove($0.entry, event: $0.event ?? [], received: received, to: other) }
       // The answer to the first is lost; with hash tags it may stop between the two steps too.
