@@ -31,7 +31,8 @@ enum Bench {
     case "keys": try await KeysBench(options).run()
     case "role-source": try SourceRole(options).run()
     case "role-raw": try RawRole(options).run()
-    default: print(help)
+    case "help", "--help", "-h": print(help)
+    default: throw BenchError("no benchmark '\(command)'; Bench help lists them")
     }
   }
 
@@ -41,7 +42,7 @@ enum Bench {
       transport                      packets through aligner and normaliser, GB/s a core
       playlist                       a device's playlist of a day: ms to render, to read back, and to serve
       frames   --rounds 5            a segment of six 1080p frames: CPU beside the reference's ffmpeg and ffprobe
-               --segments 8
+               --segments 8          --gate 1: fails where it is less often cheaper than the goal
       recorder --devices 200         devices that send frames at an interval, one worker killed at half time: every frame
                --seconds 300         counted by decoding, time to the first commit after the kill
                --workers 2 --kill 1 --interval 1
