@@ -14,7 +14,10 @@ struct SortedFrames {
           add(event, entry, settings)
         }
       } catch {
-        letters.append(DeadLetter(entry.entry, reason: error.reason, detail: error.detail))
+        let named = FrameEvent.named(entry.event ?? [])
+        letters.append(
+          DeadLetter(
+            entry.entry, client: named.client, device: named.device, reason: error.reason, detail: error.detail))
       }
     }
   }
