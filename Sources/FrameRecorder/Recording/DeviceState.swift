@@ -11,13 +11,13 @@ struct DeviceState: Sendable {
   /// After this long without anything its state is dropped.
   static let idleTime = Duration.seconds(600)
 
-  init(_ record: DeviceRecord, rawClient: String, cut: CutSettings, firstInterval: Int64) {
-    let interval = record.interval ?? firstInterval
-    queue = DeviceQueue(settings: cut, lastCapture: record.lastCapture, interval: interval)
+  init(_ record: DeviceRecord, rawClient: String, _ settings: RecorderSettings, now: ContinuousClock.Instant) {
+    let interval = record.interval ?? settings.batch.firstInterval
+    queue = DeviceQueue(settings: settings.cut, lastCapture: record.lastCapture, interval: interval)
     generation = record.generation
     self.rawClient = record.client ?? rawClient
     self.interval = IntervalMean(milliseconds: interval, newest: record.received)
-    activeAt = .now
+    activeAt = now
   }
 
   /// Entries that are not finished.

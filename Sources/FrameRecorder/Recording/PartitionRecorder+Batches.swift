@@ -1,6 +1,6 @@
 extension PartitionRecorder {
   func flush(_ device: DevicePair) {
-    _ = devices[device]?.queue.flush(now: .now)
+    _ = devices[device]?.queue.flush(now: services.clock())
     beginBatch(device)
   }
 
@@ -52,7 +52,7 @@ extension PartitionRecorder {
   func ended(_ device: DevicePair, _ batch: FrameBatch, _ ending: BatchMachine.Ending?) {
     defer { wakeup.ring() }
     devices[device]?.isWorking = false
-    devices[device]?.activeAt = .now
+    devices[device]?.activeAt = services.clock()
     switch ending {
     case .recorded, .finished:
       for frame in batch.frames { services.budget.give(frame) }

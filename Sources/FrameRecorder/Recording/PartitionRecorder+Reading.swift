@@ -118,8 +118,7 @@ extension PartitionRecorder {
       guard devices[question.device] == nil else { continue }
       let first = sorted.frames.first { $0.event.device == question.device }
       devices[question.device] = DeviceState(
-        answer.record, rawClient: first?.event.rawClientID ?? "", cut: services.settings.cut,
-        firstInterval: services.settings.batch.firstInterval)
+        answer.record, rawClient: first?.event.rawClientID ?? "", services.settings, now: services.clock())
     }
     letters += sorted.letters
     count(stored, sorted)
@@ -151,7 +150,8 @@ extension PartitionRecorder {
   func take(_ frame: QueuedFrame, isSeen: Bool) {
     let device = frame.event.device
     guard var state = devices.removeValue(forKey: device) else { return }
-    state.activeAt = .now
+    let now = services.clock()
+    state.activeAt = now
     state.interval.received(frame.entry)
     state.queue.interval = state.interval.milliseconds
     var isReady = false
@@ -166,7 +166,7 @@ extension PartitionRecorder {
       acknowledged.append(frame.entry)
       state.queue.passed(frame.entry)
     } else {
-      switch state.queue.arrived(frame, now: .now, hasRoom: services.budget.hasRoom) {
+      switch state.queue.arrived(frame, now: now, hasRoom: services.budget.hasRoom) {
       case .known, .postponed: break
       case .duplicate:
         services.metrics.duplicates.with(["pending"]).add()

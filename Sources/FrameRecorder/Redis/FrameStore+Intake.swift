@@ -85,7 +85,7 @@ extension FrameStore {
     if let received = frame.received { arguments += ["received", String(received.milliseconds)] }
     let source = frame.source.map { keys.source($0, partition) } ?? stream
     return .script(
-      FrameScripts.intake, keys: [stream, source, keys.device(frame.device)], arguments.map { .text($0) })
+      FrameScript.intake.redis, keys: [stream, source, keys.device(frame.device)], arguments.map { .text($0) })
   }
 
   private static func intake(_ reply: FrameReply) throws(FrameStoreError) -> IntakeResult {

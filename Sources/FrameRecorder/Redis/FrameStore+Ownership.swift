@@ -28,7 +28,7 @@ extension FrameStore {
   ) async throws(FrameStoreError) -> PartitionClaim {
     let judged = [judgedDead?.worker.text ?? "", judgedDead?.epoch.description ?? ""]
     let reply = try await run(
-      FrameScripts.claim, keys: [keys.partition(partition)], [worker.text, highestSeen.description] + judged)
+      .claim, keys: [keys.partition(partition)], [worker.text, highestSeen.description] + judged)
     switch reply.tag {
     case "claimed":
       let owner = Ownership(worker: worker, epoch: Epoch(try reply.number(1)))
@@ -40,12 +40,12 @@ extension FrameStore {
 
   /// Gives a partition up.
   package nonisolated(nonsending) func release(_ owned: OwnedPartition) async throws(FrameStoreError) -> OwnerAnswer {
-    try await answer(FrameScripts.release, by: owned, keys: [], [], done: "released")
+    try await answer(.release, by: owned, keys: [], [], done: "released")
   }
 
   /// Puts an ownership back that Redis has lost.
   package nonisolated(nonsending) func assert(_ owned: OwnedPartition) async throws(FrameStoreError) -> OwnerAnswer {
-    try await answer(FrameScripts.assert, by: owned, keys: [], [], done: "asserted")
+    try await answer(.assert, by: owned, keys: [], [], done: "asserted")
   }
 
   /// The owners of all partitions, in the partitions' order.

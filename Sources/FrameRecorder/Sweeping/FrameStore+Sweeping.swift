@@ -57,7 +57,7 @@ extension FrameStore {
       let reply = try await pipeline([.command(command)])[0]
       for device in (reply.elements ?? []).compactMap({ $0.text.flatMap { DevicePair($0) } }) {
         let answer = try await run(
-          FrameScripts.forgetDevice, keys: [keys.devices(partition), keys.device(device)],
+          .forgetDevice, keys: [keys.devices(partition), keys.device(device)],
           [device.description, bound])
         if answer.tag == "forgotten" { count += 1 }
       }

@@ -10,7 +10,6 @@ extension RecordingSweeper {
     _ = try await trim(device)
     guard hasFolder, isDue else { return }
     let look = try await look(at: device, record, work)
-    lookedAt[device] = work.now
     work.report.orphansDeleted += await remove(look.left, of: device, &work)
     let orphans = try await store.unknown(
       look.segments.keys.sorted(), of: device, indexed: record.indexed)
@@ -28,6 +27,8 @@ extension RecordingSweeper {
     }
     try await sweepArchives(of: device, look.archives, work)
     try await removeEmpty(Self.folders(device), work.rule)
+    // Where something failed the next sweep looks again.
+    lookedAt[device] = work.now
   }
 
   nonisolated(nonsending) private func look(

@@ -29,7 +29,7 @@ final class FrameRig: Sendable {
     let loop = EventLoop(name: "frames-test")
     self.loop = loop
     fixture.addTeardown { loop.stop() }
-    connection = try await Self.connection(server, loop, fixture, sink)
+    connection = try await Self.connection(server.port, loop, fixture, sink)
     device = try Self.pair("c1:d1")
     partition = keys.partition(of: device)
   }
@@ -40,9 +40,9 @@ final class FrameRig: Sendable {
   }
 
   private static func connection(
-    _ server: RedisServer, _ loop: EventLoop, _ fixture: Fixture, _ sink: MemorySink
+    _ port: Int, _ loop: EventLoop, _ fixture: Fixture, _ sink: MemorySink
   ) async throws -> RedisConnection {
-    var configuration = RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(server.port))))
+    var configuration = RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(port))))
     configuration.maxBackoff = .milliseconds(100)
     let connection = RedisConnection(
       configuration: configuration, role: "frames", loop: loop, logger: Logger(level: .error, sink: sink),
@@ -53,18 +53,21 @@ final class FrameRig: Sendable {
     return connection
   }
 
-  func connection() async throws -> RedisConnection {
-    try await Self.connection(server, loop, fixture, sink)
+  /// `port`: of a relay to the server; nil: its own.
+  func connection(port: Int? = nil) async throws -> RedisConnection {
+    try await Self.connection(port ?? server.port, loop, fixture, sink)
   }
 
   /// Moves the clock that the scripts see.
   func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
 
-  func store(_ change: (inout FrameStoreSettings) -> Void = { _ in }) -> FrameStore {
+  func store(
+    over other: RedisConnection? = nil, _ change: (inout FrameStoreSettings) -> Void = { _ in }
+  ) -> FrameStore {
     var settings = FrameStoreSettings(keys: keys)
     settings.clockOffset = { self.offset.withLock { $0 } }
     change(&settings)
-    return FrameStore(connection: connection, settings: settings)
+    return FrameStore(connection: other ?? connection, settings: settings)
   }
 
   /// The partition of `device`, claimed for a worker; from whomever has it.
