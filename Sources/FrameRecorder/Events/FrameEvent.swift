@@ -30,6 +30,10 @@ package struct FrameEvent: Sendable, Equatable {
     package static let clockSkew = Notes(rawValue: 4)
   }
 
+  /// Whether it names `device` itself, as it does unless that is what the named device's folder leads to; its client.
+  package var isOfNamedClient: Bool { SafeName(sanitising: rawClientID) == device.client }
+  package var isOfNamedDevice: Bool { isOfNamedClient && SafeName(sanitising: rawDeviceID) == device.device }
+
   /// Bytes of an event at most.
   package static let mostBytes = 16_384
 

@@ -3,8 +3,8 @@ extension RecordingSweeper {
     _ device: DevicePair, _ record: DeviceRecord, hasFolder: Bool, _ work: inout SweepWork
   ) async throws {
     if record.session != nil { work.activeSessions += 1 }
-    var (record, isDue) = (record, true)
-    if let looked = lookedAt[device], work.now.milliseconds(since: looked) < Self.lookPause { isDue = work.isLow }
+    var record = record
+    let isDue = work.isLow || work.looksAtAll || isLookDue(device, record, work)
     // Nothing is deleted because of an index that is not there: the disk says what there is.
     if record.indexed == nil, hasFolder, isDue, let adopted = try await adopt(device, work.rule) { record = adopted }
     _ = try await trim(device)
@@ -23,12 +23,18 @@ extension RecordingSweeper {
         OldestFrames.Frame(modified: file.modified, device: device, name: file.path.name, size: file.size))
     }
     if look.hasPlaylist, record.indexed != nil, try await !store.hasSegments(device) {
-      try await PlaylistFile.write(device, services)
+      try await playlistFile.writeUntilCurrent(device)
     }
     try await sweepArchives(of: device, look.archives, work)
     try await removeEmpty(Self.folders(device), work.rule)
     // Where something failed the next sweep looks again.
-    lookedAt[device] = work.now
+    lookedAt[device] = record.indexed == nil ? work.now : nil
+    try await store.looked(device, at: work.now)
+  }
+
+  private func isLookDue(_ device: DevicePair, _ record: DeviceRecord, _ work: SweepWork) -> Bool {
+    if record.indexed == nil { return work.rule.looks.isDueWithoutIndex(looked: lookedAt[device], now: work.now) }
+    return work.rule.looks.isDue(device, looked: record.looked, now: work.now)
   }
 
   nonisolated(nonsending) private func look(
@@ -65,7 +71,7 @@ extension RecordingSweeper {
       answer = try await store.trim(device, retention: retention)
       count += answer.count
     } while answer.hasMore && !Task.isCancelled
-    if count > 0 { try await PlaylistFile.write(device, services) }
+    if count > 0 { try await playlistFile.writeUntilCurrent(device) }
     return count > 0
   }
 

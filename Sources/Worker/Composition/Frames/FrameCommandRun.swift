@@ -106,7 +106,7 @@ final class FrameCommandRun: Sendable {
     case .checkOffline(once: true): return try await held(.checker) { await FrameRound(services).run() }
     case .cleanup:
       return try await held(.sweeper) {
-        var sweeper = RecordingSweeper(services)
+        var sweeper = RecordingSweeper(services, looksAtAll: true)
         let report = await sweeper.sweep()
         return Result(json: report.json, hasFailed: !report.errors.isEmpty)
       }
