@@ -20,6 +20,7 @@ enum Bench {
       try await ServedPlaylistBench.run()
     case "frames": try await FramesBench(options).run()
     case "recorder": try await RecorderBench(options).run()
+    case "window": try await WindowBench(options).run()
     case "fanout": try await FanOutBench(options).run()
     case "hold": try await HoldBench(options).run()
     case "join": try await JoinBench(options).run()
@@ -45,6 +46,9 @@ enum Bench {
       recorder --devices 200         devices that send frames at an interval, one worker killed at half time: every frame
                --seconds 300         counted by decoding, time to the first commit after the kill
                --workers 2 --kill 1 --interval 1
+      window   --hours 24            a device's whole window in fast time, every frame encoded: segments listed and
+               --interval 5          existing, playlist, CPU; then what goes when the clock moves on by hours
+               --width 320 --height 180 --moves 1,5,12,25
       fanout   --clients 200,800     server CPU-seconds per GB beside a raw write loop, alternating
                --rounds 5 --seconds 6
       hold     --clients 1600        whether so many viewers get the stream's rate
