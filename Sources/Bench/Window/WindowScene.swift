@@ -129,7 +129,8 @@ struct WindowScene {
     }
     for reply in try await connection.pipeline(steps) where reply.error != nil { throw BenchError("\(reply)") }
     try await eventually("a segment", within: .seconds(60), polling: .milliseconds(1)) {
-      try await connection.send(RedisCommand("XLEN", stream)).integer == 0
+      clock.wakeAll()
+      return try await connection.send(RedisCommand("XLEN", stream)).integer == 0
     }
   }
 

@@ -30,9 +30,18 @@ package final class ShiftedClock: Sendable {
 
   /// `duration` may be negative: nobody is woken then.
   package func advance(_ duration: Duration) {
-    let due = state.withLock { state in
+    wake { state in
       state.offset += duration
-      let due = state.sleepers.filter { $0.value.until <= state.now }
+      return state.sleepers.filter { $0.value.until <= state.now }
+    }
+  }
+
+  /// Wakes all before their time: for what sleeps only until it looks again.
+  package func wakeAll() { wake(\.sleepers) }
+
+  private func wake(_ choose: (inout sending State) -> [UInt64: Sleeper]) {
+    let due = state.withLock { state in
+      let due = choose(&state)
       for number in due.keys { state.sleepers[number] = nil }
       return due.values
     }

@@ -14,9 +14,7 @@ import Testing
         let frames = (6 * segment..<6 * segment + 6).map { LifeRig.Frame(number: $0, received: Double(5 * $0 + 5)) }
         rig.move(to: frames[5].received)
         try await rig.send(frames)
-        try await eventually("the segment", within: .seconds(60), polling: .milliseconds(1)) {
-          try await rig.recording.waiting() == 0
-        }
+        try await rig.settled()
         if segment % 120 == 0 { archives += try await archiver.makeDue() }
       }
       archives += try await archiver.makeDue()
@@ -77,9 +75,7 @@ import Testing
         let frames = (6 * segment..<6 * segment + 6).map { LifeRig.Frame(number: $0, received: Double(10 * $0 + 10)) }
         rig.move(to: frames[5].received)
         try await rig.send(frames)
-        try await eventually("the segment", within: .seconds(60), polling: .milliseconds(1)) {
-          try await rig.recording.waiting() == 0
-        }
+        try await rig.settled()
       }
       let segments = try await rig.segments()
       #expect(segments.count == 1_620 && segments.map(\.mediaSequence) == (0..<1_620).map { UInt64($0) })

@@ -92,14 +92,23 @@ struct LifeRig {
     if ahead > .zero { clock.advance(ahead) }
   }
 
-  /// Until all that was sent is read, what is cut is recorded, `waiting` frames are neither, and the recorder sleeps.
+  /// Until all that was sent is read, and all but `waiting` frames are recorded.
   func settled(waiting: Int64 = 0) async throws {
+    try await read()
+    try await eventually("\(waiting) frames to wait", within: .seconds(60), polling: .milliseconds(1)) {
+      try await recording.waiting() == waiting
+    }
+  }
+
+  /// Until all that was sent is read.
+  func read() async throws {
     let now = try await store.now().milliseconds
     let partition = "frames:partition:\(recording.frames.partition)"
-    try await eventually("\(waiting) frames to wait at rest", within: .seconds(60), polling: .milliseconds(1)) {
-      guard try await recording.waiting() == waiting else { return false }
+    try await eventually("the frames to be read", within: .seconds(60), polling: .milliseconds(1)) {
       let drained = try await recording.frames.command("HGET", partition, "drained_ms").text
-      return drained.flatMap { Int64($0) } ?? 0 >= now && clock.isSleptOn
+      if drained.flatMap({ Int64($0) }) ?? 0 >= now { return true }
+      clock.wakeAll()
+      return false
     }
   }
 

@@ -39,6 +39,8 @@ import Testing
         default: break
         }
       }
+      rig.move(to: 1_210)
+      try await rig.read()
       rig.move(to: 1_300)
       try await rig.settled()
       let segments = try await rig.segments()
@@ -63,12 +65,13 @@ import Testing
         }
         try await rig.send(frames)
       }
+      try await rig.settled(waiting: 4)
       rig.move(to: 100)
       try await rig.settled()
       let shown = try await rig.shown(try await rig.segments())
       #expect(shown == [0, 10, 1, 11, 2, 12, 3, 13, 4, 14])
       #expect(rig.count("millrace_frames_duplicates_total") == 5)
-      for number in 0..<5 { try await rig.send(number, at: 101 + Double(number)) }
+      for number in 0..<5 { try await rig.send(number, at: 110 + Double(number)) }
       try await rig.settled()
       #expect(rig.count("millrace_frames_duplicates_total") == 10)
       #expect(try await rig.segments().reduce(0) { $0 + $1.frames } == 10)

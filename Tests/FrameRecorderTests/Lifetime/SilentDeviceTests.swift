@@ -9,6 +9,7 @@ import Testing
       let rig = try await LifeRig(fixture)
       _ = try await rig.record()
       for number in 0..<20 { try await rig.send(number, at: Double(5 * number)) }
+      try await rig.settled(waiting: 2)
       rig.move(to: 200)
       try await rig.settled()
       #expect(try await rig.segments().map(\.frames) == [6, 6, 6, 2])
