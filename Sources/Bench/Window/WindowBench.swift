@@ -29,7 +29,7 @@ struct WindowBench {
       let made = try await FrameMaker.pictures(0..<Self.pictures, width: width, height: height)
       let scene = try await WindowScene(fixture, made)
       try await scene.record(fixture)
-      say("A frame of \(width) x \(height) in \(interval) s for \(hours) h, \(Self.perSegment) a segment, every one encoded")
+      say("A frame of \(width) x \(height) in \(interval) s for \(hours) h, \(Self.perSegment) a segment, all encoded")
       let before = await scene.processor()
       let began = ContinuousClock.now
       let (frames, archives) = try await fill(scene)
@@ -69,7 +69,8 @@ struct WindowBench {
   private func playlist(_ scene: WindowScene) async throws {
     let (listed, existing) = try await scene.counts()
     row(Double(listed.count), 0, "segments listed")
-    row(Double(existing.count), 0, "exist; \(Set(listed.map(\.number)).subtracting(existing).count) of the listed do not")
+    let missing = Set(listed.map(\.number)).subtracting(existing).count
+    row(Double(existing.count), 0, "exist; \(missing) of the listed do not")
     var text: [UInt8] = []
     var best = Double.infinity
     for _ in 0..<20 {
@@ -90,7 +91,7 @@ struct WindowBench {
     }
     row(times.median, 2, "ms for it unchanged, Redis asked (goal 2)")
     row(Double(text.count), 0, "bytes of the playlist")
-    row(Double(short.count), 0, "bytes with gzip: 1/\(cell(Double(text.count) / Double(short.count), 1).drop { $0 == " " }) (goal 1/8)")
+    row(Double(short.count), 0, "bytes with gzip: 1/\(text.count / short.count) (goal 1/8)")
   }
 
   private func retention(_ scene: WindowScene, after end: Double) async throws {

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 @Suite("A day of frames", .timeLimit(.minutes(3))) struct DayTests {
-  @Test("24 hours at a frame in 5 s: 2,880 segments listed, 2,880 exist; then exactly what is older goes (19.20, 19.21)")
+  @Test("24 hours, a frame in 5 s: 2,880 segments listed, 2,880 exist; then exactly what is older goes (19.20, 19.21)")
   func day() async throws {
     try await withFixture { fixture in
       let rig = try await LifeRig(fixture, pictures: 960)

@@ -106,7 +106,8 @@ struct LifeRig {
     let partition = "frames:partition:\(recording.frames.partition)"
     try await eventually("the frames to be read", within: .seconds(60), polling: .milliseconds(1)) {
       let drained = try await recording.frames.command("HGET", partition, "drained_ms").text
-      if drained.flatMap({ Int64($0) }) ?? 0 >= now { return true }
+      // A reading in the same millisecond may have been before the sending.
+      if drained.flatMap({ Int64($0) }) ?? 0 > now { return true }
       clock.wakeAll()
       return false
     }
