@@ -4,8 +4,14 @@ internal import Observability
 package struct RecordingSweeper: Sendable {
   let services: KeepingServices
   private var shed = ShedRule()
-  /// When each device's folder was looked at.
-  var lookedAt: [DevicePair: FrameTime] = [:]
+  /// A look at a device's folder.
+  struct Look {
+    let at: FrameTime
+    let hadIndex: Bool
+  }
+
+  /// Each device's last one.
+  var looks: [DevicePair: Look] = [:]
   /// Between two looks at one folder, ms.
   static let lookPause: Int64 = 900_000
   /// Devices whose records are read at a time.
@@ -64,7 +70,7 @@ package struct RecordingSweeper: Sendable {
         try await storage.run { adapter throws(StorageError) in try StorageWalk.devices(of: client, adapter) })
     }
     work.devices = known.union(folders).sorted()
-    lookedAt = lookedAt.filter { folders.contains($0.key) }
+    looks = looks.filter { folders.contains($0.key) }
     await sweepDevices(folders, &work)
     for client in clients where !Task.isCancelled { await sweepLinks(of: client, &work) }
     await sweepTrash(&work)
