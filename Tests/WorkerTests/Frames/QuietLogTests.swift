@@ -33,12 +33,14 @@ import Testing
       let pictures = try await FrameMaker.pictures(0..<2, width: 160, height: 96)
       // Good ones with bytes behind their ends, and what is none.
       let answer = try await post(
-        worker, [pictures[0] + secret, secret, pictures[1] + secret, pictures[0].prefix(20) + secret], client)
+        worker,
+        [pictures[0] + secret, secret, pictures[1] + secret, pictures[0].prefix(pictures[0].count * 9 / 10) + secret],
+        client)
       #expect(answer.status == 202 && answer.text.contains("\"accepted\":3"), "\(answer.text)")
       #expect(try await post(worker, [secret], client).status == 422)
       #expect(try await post(worker, [pictures[0] + Array(repeating: secret, count: 5_000).joined()], client).status == 413)
       #expect(try await post(worker, pictures, ["X-API-Token": Self.tokens.client + "x"]).status == 403)
-      #expect(try await post(worker, pictures, [:], query: "?api_token=" + Self.tokens.client).status == 202)
+      #expect(try await post(worker, [pictures[0]], [:], query: "?api_token=" + Self.tokens.client).status == 202)
       #expect(try await post(worker, pictures, client, fields: ["timestamp": Self.content]).status == 422)
 
       let bearer = ["Authorization": "Bearer " + Self.tokens.api]
@@ -53,7 +55,7 @@ import Testing
       #expect(try await worker.get("/devices/c1/d0/\(uri)0").status == 403)
       #expect(try await worker.get("/devices?api_token=\(Self.tokens.api)x").status == 403)
       #expect(try await worker.terminate() == .code(0))
-      #expect(worker.log.contains("level=debug") || worker.log.contains("DEBUG"), "\(worker.log.prefix(500))")
+      #expect(!worker.logLines(containing: "Z debug ").isEmpty)
       let signature = try #require(uri.split(separator: "sig=").last.map(String.init))
       for text in Self.secrets + [signature] { #expect(worker.logLines(containing: text) == []) }
     }
