@@ -23,6 +23,7 @@ extension RecordingSweeper {
     let removed = await remove(orphans.compactMap { look.segments[$0] }, of: device, &work)
     work.report.orphansDeleted += removed
     work.report.segmentsDeleted += removed
+    services.metrics.segmentsDeleted.add(UInt64(removed), of: device)
     work.report.framesDeleted += await remove(look.frames, of: device, &work)
     for file in look.early {
       work.early.add(

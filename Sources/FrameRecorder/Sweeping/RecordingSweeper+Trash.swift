@@ -27,23 +27,29 @@ extension RecordingSweeper {
   nonisolated(nonsending) private func removeTrash(
     _ due: [FrameStore.Trash], _ work: inout SweepWork
   ) async throws -> [FrameStore.Trash] {
-    let (gone, count, bytes, failure) = try await storage.run { adapter throws(StorageError) in
+    let (gone, deleted, bytes, failure) = try await storage.run { adapter throws(StorageError) in
       var gone: [FrameStore.Trash] = []
-      var (count, bytes, failure) = (0, Int64(0), nil as StorageError?)
+      var (deleted, bytes, failure) = ([DevicePair: Int](), Int64(0), nil as StorageError?)
       guard try StorageWalk.clients(adapter) != nil else { throw Self.gone }
       for trash in due {
         let path = StoragePath.segment(trash.device, trash.number)
         do throws(StorageError) {
           let size = try adapter.look(path)?.size ?? 0
-          if try adapter.delete(path) { (count, bytes) = (count + 1, bytes + size) }
+          if try adapter.delete(path) {
+            deleted[trash.device, default: 0] += 1
+            bytes += size
+          }
           gone.append(trash)
         } catch {
           failure = error
         }
       }
-      return (gone, count, bytes, failure)
+      return (gone, deleted, bytes, failure)
     }
-    work.report.segmentsDeleted += count
+    for (device, count) in deleted {
+      work.report.segmentsDeleted += count
+      services.metrics.segmentsDeleted.add(UInt64(count), of: device)
+    }
     work.report.bytesFreed += bytes
     if let failure { work.report.note(failure) }
     return gone

@@ -19,7 +19,9 @@ final class FrameKeeping: Sendable {
     self.loop = loop
     services = KeepingServices(
       store: store, storage: StorageThreads(adapter, loops: [loop]), settings: configuration.keeping,
-      metrics: KeepingMetrics(registry, measuresSpace: measuresSpace), logger: logger)
+      metrics: KeepingMetrics(
+        registry, measuresSpace: measuresSpace, labelsDevices: configuration.frames.metrics.labelsDevices),
+      logger: logger)
     let token = String(UInt64.random(in: .min ... .max), radix: 16)
     jobs = FrameJobs(services, worker: worker, bootToken: token)
   }
