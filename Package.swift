@@ -108,7 +108,7 @@ let package = Package(
     tests(
       "FrameRecorder",
       [
-        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "ChildProcess", "Cluster",
         "FrameEncoding", "TestKit",
       ]),
     tests("PulsarBridge", ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),

@@ -11,18 +11,15 @@ package struct KeepingMetrics: Sendable {
   let sessionsActive: Gauge
   let archives: GaugeFamily
 
-  /// - Parameters:
-  ///   - measuresSpace: nobody else of the process does.
-  ///   - labelsDevices: `METRICS_DEVICE_LABELS`
-  package init(_ registry: MetricsRegistry, measuresSpace: Bool = false, labelsDevices: Bool = false) {
+  /// - Parameter measuresSpace: nobody else of the process does.
+  package init(_ registry: MetricsRegistry, _ devices: DeviceLabels = DeviceLabels(), measuresSpace: Bool = false) {
     sessionsEnded = registry.counter(
       "millrace_frames_sessions_ended_total", help: "Sessions ended.", labels: ["reason"])
     archiveSeconds = registry.histogram(
       "millrace_frames_archive_seconds", help: "Wall time of the making of an archive.",
       bounds: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300])
     segmentsDeleted = DeviceCounter(
-      registry, "stream_processor_segments_deleted_total", help: "Segment files removed.",
-      labelsDevices: labelsDevices)
+      registry, "stream_processor_segments_deleted_total", help: "Segment files removed.", devices)
     orphansDeleted = registry.counter(
       "millrace_frames_orphans_deleted_total", help: "Files removed that nothing had a name for.")
     cleanupSeconds = registry.histogram(

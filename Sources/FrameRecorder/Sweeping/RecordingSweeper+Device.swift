@@ -4,7 +4,7 @@ extension RecordingSweeper {
   ) async throws {
     if record.session != nil { work.activeSessions += 1 }
     var (record, isBusy) = (record, false)
-    let isDue = work.isLow || isLookDue(device, record, work.now)
+    let isDue = work.isLow || work.looksAtAll || isLookDue(device, record, work)
     // Nothing is deleted because of an index that is not there: the disk says what there is.
     if record.indexed == nil, hasFolder, isDue {
       switch try await adopt(device, work.rule) {
@@ -16,7 +16,6 @@ extension RecordingSweeper {
     _ = try await trim(device)
     guard hasFolder, isDue else { return }
     let look = try await look(at: device, record, work)
-    looks[device] = isBusy ? nil : Look(at: work.now, hadIndex: record.indexed != nil)
     work.report.orphansDeleted += await remove(look.left, of: device, &work)
     let orphans = try await store.unknown(
       look.segments.keys.sorted(), of: device, indexed: record.indexed)
@@ -30,16 +29,18 @@ extension RecordingSweeper {
         OldestFrames.Frame(modified: file.modified, device: device, name: file.path.name, size: file.size))
     }
     if look.hasPlaylist, record.indexed != nil, try await !store.hasSegments(device) {
-      try await PlaylistFile.write(device, services)
+      try await playlistFile.writeUntilCurrent(device)
     }
     try await sweepArchives(of: device, look.archives, work)
     try await removeEmpty(Self.folders(device), work.rule)
+    // Where something failed the next sweep looks again.
+    lookedAt[device] = record.indexed == nil && !isBusy ? work.now : nil
+    try await store.looked(device, at: work.now)
   }
 
-  /// An index that is lost is not waited for: until it is imported nobody is shown what there is.
-  private func isLookDue(_ device: DevicePair, _ record: DeviceRecord, _ now: FrameTime) -> Bool {
-    guard let last = looks[device] else { return true }
-    return now.milliseconds(since: last.at) >= Self.lookPause || last.hadIndex && record.indexed == nil
+  private func isLookDue(_ device: DevicePair, _ record: DeviceRecord, _ work: SweepWork) -> Bool {
+    if record.indexed == nil { return work.rule.looks.isDueWithoutIndex(looked: lookedAt[device], now: work.now) }
+    return work.rule.looks.isDue(device, looked: record.looked, now: work.now)
   }
 
   nonisolated(nonsending) private func look(
@@ -61,9 +62,7 @@ extension RecordingSweeper {
   }
 
   /// Imports a device that has segments and no index.
-  nonisolated(nonsending) private func adopt(
-    _ device: DevicePair, _ rule: SweepRule
-  ) async throws -> Adoption {
+  nonisolated(nonsending) private func adopt(_ device: DevicePair, _ rule: SweepRule) async throws -> Adoption {
     let captures = try await store.captures(device)
     let frameTime = services.settings.sweep.frameTime
     let found = try await storage.run(device) { adapter throws(StorageError) in
@@ -84,7 +83,7 @@ extension RecordingSweeper {
       answer = try await store.trim(device, retention: retention)
       count += answer.count
     } while answer.hasMore && !Task.isCancelled
-    if count > 0 { try await PlaylistFile.write(device, services) }
+    if count > 0 { try await playlistFile.writeUntilCurrent(device) }
     return count > 0
   }
 

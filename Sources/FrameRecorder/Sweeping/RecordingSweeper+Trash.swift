@@ -29,14 +29,14 @@ extension RecordingSweeper {
   ) async throws -> [FrameStore.Trash] {
     let (gone, deleted, bytes, failure) = try await storage.run { adapter throws(StorageError) in
       var gone: [FrameStore.Trash] = []
-      var (deleted, bytes, failure) = ([DevicePair: Int](), Int64(0), nil as StorageError?)
+      var (deleted, bytes, failure) = ([] as [DevicePair], Int64(0), nil as StorageError?)
       guard try StorageWalk.clients(adapter) != nil else { throw Self.gone }
       for trash in due {
         let path = StoragePath.segment(trash.device, trash.number)
         do throws(StorageError) {
           let size = try adapter.look(path)?.size ?? 0
           if try adapter.delete(path) {
-            deleted[trash.device, default: 0] += 1
+            deleted.append(trash.device)
             bytes += size
           }
           gone.append(trash)
@@ -46,10 +46,8 @@ extension RecordingSweeper {
       }
       return (gone, deleted, bytes, failure)
     }
-    for (device, count) in deleted {
-      work.report.segmentsDeleted += count
-      services.metrics.segmentsDeleted.add(UInt64(count), of: device)
-    }
+    work.report.segmentsDeleted += deleted.count
+    for device in deleted { services.metrics.segmentsDeleted.add(of: device) }
     work.report.bytesFreed += bytes
     if let failure { work.report.note(failure) }
     return gone

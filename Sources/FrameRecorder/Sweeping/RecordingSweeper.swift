@@ -4,20 +4,23 @@ internal import Observability
 package struct RecordingSweeper: Sendable {
   let services: KeepingServices
   private var shed = ShedRule()
-  /// A look at a device's folder.
-  struct Look {
-    let at: FrameTime
-    let hadIndex: Bool
-  }
-
-  /// Each device's last one.
-  var looks: [DevicePair: Look] = [:]
-  /// Between two looks at one folder, ms.
-  static let lookPause: Int64 = 900_000
+  let playlistFile: PlaylistFile
+  /// When folders of devices without an index were looked at.
+  var lookedAt: [DevicePair: FrameTime] = [:]
+  private let looksAtAll: Bool
+  /// Segments of indexes that are kept in memory.
+  private static let mostSegments = 100_000
   /// Devices whose records are read at a time.
   private static let part = 200
 
-  package init(_ services: KeepingServices) { self.services = services }
+  /// `looksAtAll`: into each device's folder in each sweep, whenever that was done last.
+  package init(_ services: KeepingServices, looksAtAll: Bool = false) {
+    (self.services, self.looksAtAll) = (services, looksAtAll)
+    let indexes = DeviceIndexes(store: services.store, mostSegments: Self.mostSegments)
+    playlistFile = PlaylistFile(
+      playlists: DevicePlaylists(indexes: indexes, target: services.settings.sweep.target), storage: services.storage,
+      isWritten: services.settings.sweep.writesPlaylists)
+  }
 
   var store: FrameStore { services.store }
   var storage: StorageThreads { services.storage }
@@ -48,7 +51,7 @@ package struct RecordingSweeper: Sendable {
     let pending = try await store.oldestPending()
     let rule = SweepRule(now: try await store.now(), keepHours: settings.keepHours)
     return SweepWork(
-      rule: rule, oldestPending: pending, isLow: try await isLow(),
+      rule: rule, oldestPending: pending, isLow: try await isLow(), looksAtAll: looksAtAll,
       pace: DeletionPace(perSecond: settings.deletionsPerSecond))
   }
 
@@ -69,7 +72,7 @@ package struct RecordingSweeper: Sendable {
         try await storage.run { adapter throws(StorageError) in try StorageWalk.devices(of: client, adapter) })
     }
     work.devices = known.union(folders).sorted()
-    looks = looks.filter { folders.contains($0.key) }
+    lookedAt = lookedAt.filter { folders.contains($0.key) }
     await sweepDevices(folders, &work)
     for client in clients where !Task.isCancelled { await sweepLinks(of: client, &work) }
     await sweepTrash(&work)

@@ -30,14 +30,13 @@ final class KeepingRig: Sendable {
 
   func services(
     store other: FrameStore? = nil, adapter: (any StorageAdapter)? = nil,
-    registry: MetricsRegistry = MetricsRegistry(), labelsDevices: Bool = false,
-    _ change: (inout KeepingSettings) -> Void = { _ in }
+    registry: MetricsRegistry = MetricsRegistry(), _ change: (inout KeepingSettings) -> Void = { _ in }
   ) throws -> KeepingServices {
     var settings = KeepingSettings()
     change(&settings)
     return KeepingServices(
       store: other ?? store, storage: StorageThreads(try adapter ?? self.adapter(), loops: [loop]),
-      settings: settings, metrics: KeepingMetrics(registry, labelsDevices: labelsDevices), logger: Logger(level: .debug, sink: frames.sink))
+      settings: settings, metrics: KeepingMetrics(registry), logger: Logger(level: .debug, sink: frames.sink))
   }
 
   func place(_ text: String) throws -> StoragePath {

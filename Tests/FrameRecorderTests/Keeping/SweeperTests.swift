@@ -1,6 +1,7 @@
 import Foundation
 import FrameRecorder
 import Observability
+import Synchronization
 import TestKit
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
   private func sweep(
     _ rig: KeepingRig, _ change: (inout KeepingSettings) -> Void = { _ in }
   ) async throws -> SweepReport {
-    var sweeper = RecordingSweeper(try rig.services(change))
+    var sweeper = RecordingSweeper(try rig.services(change), looksAtAll: true)
     return await sweeper.sweep()
   }
 
@@ -52,10 +53,7 @@ import Testing
       let text = String(decoding: try rig.adapter().read(.playlist(rig.device), nil), as: UTF8.self)
       #expect(!text.contains("seg_000000.ts") && text.contains("seg_000001.ts"))
       rig.frames.advance(.seconds(301))
-      let registry = MetricsRegistry()
-      var sweeper = RecordingSweeper(try rig.services(registry: registry, labelsDevices: true))
-      let report = await sweeper.sweep()
-      #expect(registry.render().contains("stream_processor_segments_deleted_total{device_id=\"c1:d1\"} 1\n"))
+      let report = try await sweep(rig)
       #expect(report.segmentsDeleted == 1 && report.bytesFreed > 0 && report.errors == [] && report.devices == 1)
       #expect(try rig.names(.segments(rig.device)) == ["seg_000001.ts", "seg_000002.ts", "seg_000003.ts"])
       rig.frames.advance(.seconds(9_000))
@@ -287,6 +285,73 @@ import Testing
       #expect(try rig.names(rig.place("client_ids/c1/device_id")) == ["d1"])
       #expect(try rig.names(rig.place("client_ids/c2/device_id")) == ["d1"])
       #expect(try rig.names(rig.place(frames)) == ["a.jpg"])
+    }
+  }
+
+  @Test("looks into a device's folder once an hour, each at its own time, whichever worker sweeps")
+  func looks() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      let devices = try (1...24).map { try FrameRig.pair("c1:d\($0)") }
+      for device in devices {
+        let claim = try await rig.store.claim(rig.store.keys.partition(of: device), for: .init("w1"))
+        guard case .claimed(let owned) = claim else { throw Missing("a claim") }
+        var made = try await MadeDevice(rig, device, owned: owned)
+        try await made.record()
+        guard try await rig.store.release(owned) == .done else { throw Missing("a release") }
+      }
+      let looked = Mutex<[StoragePath: Int]>([:])
+      let adapter = TroubledAdapter(try rig.adapter(), .full, at: .max, onList: { path in
+        if path.name == "segments" { looked.withLock { $0[path, default: 0] += 1 } }
+      })
+      func sweep(looksAtAll: Bool = false) async throws -> Int {
+        looked.withLock { $0 = [:] }
+        // Another worker's each time.
+        var sweeper = RecordingSweeper(try rig.services(adapter: adapter), looksAtAll: looksAtAll)
+        #expect(await sweeper.sweep().errors == [])
+        return looked.withLock { $0.count }
+      }
+      // What nobody has looked at is looked at at once.
+      #expect(try await sweep() == 24)
+      #expect(try await sweep() == 0)
+      #expect(try await sweep(looksAtAll: true) == 24)
+      var counts: [Int] = []
+      for _ in 0..<12 {
+        rig.frames.advance(.seconds(300))
+        counts.append(try await sweep())
+      }
+      #expect(counts.reduce(0, +) == 24 && (counts.max() ?? 0) <= 10, "\(counts)")
+    }
+  }
+
+  @Test("MEASURE")
+  func measure() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      for device in 1...500 {
+        for name in ["hls/segments", "frames"] {
+          let folder = rig.folder.file("client_ids/c1/device_id/m\(device)/\(name)")
+          try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+          for file in 0..<150 {
+            let text = name == "frames" ? "f\(file).jpg" : "seg_\(100000 + file).ts"
+            _ = FileManager.default.createFile(atPath: folder + "/" + text, contents: Data())
+          }
+        }
+        _ = try await rig.frames.command("HSET", "frames:device:c1:m\(device)", "indexed_at", "1000", "generation", "0")
+        let pair = try FrameRig.pair("c1:m\(device)")
+        _ = try await rig.frames.command("ZADD", rig.store.keys.devices(rig.store.keys.partition(of: pair)), "1000", "c1:m\(device)")
+      }
+      var sweeper = RecordingSweeper(try rig.services())
+      var before = rusage()
+      for _ in 0..<3 {
+        getrusage(RUSAGE_SELF, &before)
+        let start = ContinuousClock.now
+        let report = await sweeper.sweep()
+        var after = rusage()
+        getrusage(RUSAGE_SELF, &after)
+        func cpu(_ r: rusage) -> Double { Double(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + Double(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6 }
+        print("MEASURE sweep", ContinuousClock.now - start, "cpu", cpu(after) - cpu(before), report.devices, report.errors)
+      }
     }
   }
 

@@ -126,6 +126,16 @@ import Testing
     }
   }
 
+  @Test("end with status 2 where the cluster has another number of partitions")
+  func otherPartitions() async throws {
+    try await withFixture { fixture in
+      let scene = try await RecordingScene(fixture, devices: 1)
+      #expect(try await run(scene, ["cleanup"]).status == .code(0))
+      let done = try await run(scene, ["cleanup"], ["FRAMES_PARTITIONS": "5"])
+      #expect(done.status == .code(2) && done.output.contains("FRAMES_PARTITIONS: 5 must be 1"), "\(done)")
+    }
+  }
+
   @Test("A worker does all of it by itself; a checker beside it waits, and shows its metrics")
   func worker() async throws {
     try await withFixture { fixture in

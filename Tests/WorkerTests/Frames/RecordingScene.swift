@@ -150,6 +150,9 @@ struct RecordingScene {
     return count
   }
 
+  /// Entries that are not finished.
+  func waiting() async throws -> Int { try await store.waiting(in: store.keys.allPartitions) }
+
   /// The device's numbers as a decoder sees them in each listed segment alone.
   func shownAlone(_ index: Int) async throws -> [Int?] {
     var shown: [Int?] = []
