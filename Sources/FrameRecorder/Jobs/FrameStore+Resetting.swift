@@ -15,7 +15,7 @@ extension FrameStore {
     _ device: DevicePair, keepsSession: Bool, above: UInt64?
   ) async throws(FrameStoreError) -> ResetAnswer {
     let reply = try await run(
-      FrameScripts.reset,
+      .reset,
       keys: [
         keys.device(device), keys.log(device), keys.segments(device), keys.sequence(device),
         keys.trash(keys.partition(of: device)),
@@ -82,7 +82,7 @@ extension FrameStore {
       let part = rest.prefix(1_000)
       rest = rest.dropFirst(part.count)
       let reply = try await run(
-        FrameScripts.discard, keys: [keys.stream(keys.partition(of: device)), keys.device(device)],
+        .discard, keys: [keys.stream(keys.partition(of: device)), keys.device(device)],
         ["", ""] + Self.list(part.map(\.description)))
       guard reply.tag == "discarded" else { throw reply.nonsense }
     }

@@ -9,17 +9,17 @@ struct DeviceState: Sendable {
   var interval: IntervalMean
   var isWorking = false
   /// When something was last read or finished.
-  var activeAt: ContinuousClock.Instant
+  var activeAt: RecorderClock.Instant
   /// After this long without anything its state is dropped.
   static let idleTime = Duration.seconds(600)
 
-  init(_ record: DeviceRecord, cut: CutSettings, firstInterval: Int64) {
-    let interval = record.interval ?? firstInterval
-    queue = DeviceQueue(settings: cut, lastCapture: record.lastCapture, interval: interval)
+  init(_ record: DeviceRecord, _ settings: RecorderSettings, now: ContinuousClock.Instant) {
+    let interval = record.interval ?? settings.batch.firstInterval
+    queue = DeviceQueue(settings: settings.cut, lastCapture: record.lastCapture, interval: interval)
     generation = record.generation
     (rawClient, rawDevice) = (record.client, record.device)
     self.interval = IntervalMean(milliseconds: interval, newest: record.received)
-    activeAt = .now
+    activeAt = now
   }
 
   /// Keeps the raw ids of an event if there are none yet. False: its client is another one with the same folder.
@@ -34,7 +34,7 @@ struct DeviceState: Sendable {
   /// Entries that are not finished.
   var backlog: Int { queue.heldCount + queue.postponedCount }
 
-  func isIdle(_ now: ContinuousClock.Instant) -> Bool {
+  func isIdle(_ now: RecorderClock.Instant) -> Bool {
     !isWorking && queue.isIdle && now - activeAt > Self.idleTime
   }
 }

@@ -72,7 +72,7 @@ extension PartitionRecorder {
     }
   }
 
-  func replace(_ now: ContinuousClock.Instant) async {
+  func replace(_ now: RecorderClock.Instant) async {
     guard !unplaced.isEmpty, now - replacedAt >= Self.replacePause else { return }
     replacedAt = now
     let part = Array(unplaced.prefix(Self.mostReread))
@@ -82,7 +82,7 @@ extension PartitionRecorder {
   }
 
   /// What is too old leaves the index; what a commit leaves in it goes here.
-  func trim(_ now: ContinuousClock.Instant) async {
+  func trim(_ now: RecorderClock.Instant) async {
     guard now - trimmedAt >= Self.trimPause else { return }
     trimmedAt = now
     for device in devices.keys { _ = try? await services.store.trim(device) }
@@ -117,8 +117,7 @@ extension PartitionRecorder {
       guard case .success(let answer) = result else { continue }
       seen[question.device] = answer.seen
       guard devices[question.device] == nil else { continue }
-      devices[question.device] = DeviceState(
-        answer.record, cut: services.settings.cut, firstInterval: services.settings.batch.firstInterval)
+      devices[question.device] = DeviceState(answer.record, services.settings, now: services.clock.now)
     }
     letters += sorted.letters
     moves += sorted.moves.map(\.move)
@@ -155,7 +154,8 @@ extension PartitionRecorder {
   func take(_ frame: QueuedFrame, isSeen: Bool) {
     let device = frame.event.device
     guard var state = devices.removeValue(forKey: device) else { return }
-    state.activeAt = .now
+    let now = services.clock.now
+    state.activeAt = now
     state.interval.received(frame.entry)
     state.queue.interval = state.interval.milliseconds
     var isReady = false
@@ -170,7 +170,7 @@ extension PartitionRecorder {
       acknowledged.append(frame.entry)
       state.queue.passed(frame.entry)
     } else {
-      switch state.queue.arrived(frame, now: .now, hasRoom: services.budget.hasRoom) {
+      switch state.queue.arrived(frame, now: now, hasRoom: services.budget.hasRoom) {
       case .known, .postponed: break
       case .duplicate:
         services.metrics.duplicates.with(["pending"]).add()

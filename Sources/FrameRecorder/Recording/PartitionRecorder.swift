@@ -10,7 +10,7 @@ internal import Observability
 actor PartitionRecorder {
   let owned: OwnedPartition
   let services: RecorderServices
-  let wakeup = Wakeup()
+  let wakeup: Wakeup
   let work = TaskBag()
   var devices: [DevicePair: DeviceState] = [:]
   var position = ReadPosition.left(after: .zero)
@@ -25,8 +25,8 @@ actor PartitionRecorder {
   var touched: Set<DevicePair> = []
   /// Entries of devices whose keys cannot be read: they are read again when that may have been mended.
   var unplaced: [EntryID] = []
-  var replacedAt = ContinuousClock.now
-  var trimmedAt = ContinuousClock.now
+  var replacedAt: ContinuousClock.Instant
+  var trimmedAt: ContinuousClock.Instant
   var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   var phase = Phase.reading
   /// Whether the playlist files that the former owner may have left behind are written anew.
@@ -53,7 +53,11 @@ actor PartitionRecorder {
   static let mendSpan: Int64 = 600_000
   static let mostMended = 10_000
 
-  init(_ owned: OwnedPartition, _ services: RecorderServices) { (self.owned, self.services) = (owned, services) }
+  init(_ owned: OwnedPartition, _ services: RecorderServices) {
+    (self.owned, self.services) = (owned, services)
+    wakeup = Wakeup(clock: services.clock)
+    (replacedAt, trimmedAt) = (services.clock.now, services.clock.now)
+  }
 
   // MARK: Life
 
@@ -131,14 +135,14 @@ actor PartitionRecorder {
   }
 
   var nextWake: Duration {
-    let now = ContinuousClock.now
+    let now = services.clock.now
     let deadline = devices.values.compactMap(\.queue.deadline).min().map { max(.zero, $0 - now) }
     return min(Self.idleRead, max(deadline ?? Self.idleRead, .milliseconds(1)))
   }
 
   /// True: there is more to read at once.
   func pass() async -> Bool {
-    let now = ContinuousClock.now
+    let now = services.clock.now
     for device in devices.keys {
       if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
       if devices[device]?.isIdle(now) == true {

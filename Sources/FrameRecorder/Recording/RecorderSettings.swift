@@ -33,6 +33,7 @@ package struct RecorderServices: Sendable {
   package var settings: RecorderSettings
   package var metrics: RecorderMetrics
   package var logger: Logger
+  package var clock = RecorderClock.system
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
   /// Called on the way, for tests that stop it there.

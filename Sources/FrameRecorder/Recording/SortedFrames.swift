@@ -18,7 +18,10 @@ struct SortedFrames {
       do throws(FrameEventError) {
         events.append((entry, try FrameEvent.parse(entry.event ?? [])))
       } catch {
-        letters.append(DeadLetter(entry.entry, reason: error.reason, detail: error.detail))
+        let named = FrameEvent.named(entry.event ?? [])
+        letters.append(
+          DeadLetter(
+            entry.entry, client: named.client, device: named.device, reason: error.reason, detail: error.detail))
       }
     }
   }

@@ -90,7 +90,7 @@ extension FrameStore {
     if let device = frame.recordedAs { arguments += ["device", device.description] }
     let source = frame.source.map { keys.source($0, partition) } ?? stream
     return .script(
-      FrameScripts.intake, keys: [stream, source, keys.device(frame.device)], arguments.map { .text($0) })
+      FrameScript.intake.redis, keys: [stream, source, keys.device(frame.device)], arguments.map { .text($0) })
   }
 
   private static func intake(_ reply: FrameReply) throws(FrameStoreError) -> IntakeResult {

@@ -30,7 +30,7 @@ extension FrameStore {
   ) async throws(FrameStoreError) -> MoveAnswer {
     if keys.usesHashTags { return try await moveInSteps(owned, moves) }
     let reply = try await run(
-      FrameScripts.move, by: owned,
+      .move, by: owned,
       keys: [keys.stream(owned.partition)] + moves.map { keys.stream(keys.partition(of: $0.device)) },
       Self.list(
         moves.map {

@@ -76,7 +76,7 @@ extension FrameStore {
       case .new: ">"
       }
     let reply = try await run(
-      FrameScripts.read, by: owned, keys: [keys.stream(owned.partition)], [from, String(max(1, count))])
+      .read, by: owned, keys: [keys.stream(owned.partition)], [from, String(max(1, count))])
     switch reply.tag {
     case "fenced": return .fenced(by: reply.owner)
     case "read":
@@ -163,7 +163,7 @@ extension FrameStore {
       ]
     }
     return try await answer(
-      FrameScripts.touch, by: owned, keys: [keys.devices(owned.partition)] + devices.map { keys.device($0.device) },
+      .touch, by: owned, keys: [keys.devices(owned.partition)] + devices.map { keys.device($0.device) },
       [String(settings.recordLifetime)] + arguments, done: "touched")
   }
 
@@ -179,7 +179,7 @@ extension FrameStore {
       Self.list(entries.map(\.description)) + Self.list(letters.map(\.arguments))
       + Self.list(batches.map(\.description)) + Self.list(done.map { $0.entry?.description ?? "" })
     return try await answer(
-      FrameScripts.finish, by: owned,
+      .finish, by: owned,
       keys: [keys.stream(owned.partition), keys.tries(owned.partition), keys.dead(owned.partition)]
         + done.map { keys.device($0.device) },
       [owned.partition.description] + lists, done: "finished")

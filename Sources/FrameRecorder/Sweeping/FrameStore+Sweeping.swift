@@ -57,7 +57,7 @@ extension FrameStore {
       let reply = try await pipeline([.command(command)])[0]
       for device in (reply.elements ?? []).compactMap({ $0.text.flatMap { DevicePair($0) } }) {
         let answer = try await run(
-          FrameScripts.forgetDevice, keys: [keys.devices(partition), keys.device(device)],
+          .forgetDevice, keys: [keys.devices(partition), keys.device(device)],
           [device.description, bound])
         if answer.tag == "forgotten" { count += 1 }
       }
@@ -68,7 +68,7 @@ extension FrameStore {
   /// A sweep has looked into the device's folder.
   package nonisolated(nonsending) func looked(_ device: DevicePair, at moment: FrameTime) async throws(FrameStoreError)
   {
-    let reply = try await run(FrameScripts.looked, keys: [keys.device(device)], [String(moment.milliseconds)])
+    let reply = try await run(.looked, keys: [keys.device(device)], [String(moment.milliseconds)])
     guard reply.tag == "looked" else { throw reply.nonsense }
   }
 

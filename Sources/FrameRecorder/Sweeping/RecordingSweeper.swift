@@ -40,7 +40,6 @@ package struct RecordingSweeper: Sendable {
       report.note(error)
     }
     services.metrics.cleanupSeconds.observe((ContinuousClock.now - start) / .seconds(1))
-    services.metrics.segmentsDeleted.add(UInt64(report.segmentsDeleted))
     services.metrics.orphansDeleted.add(UInt64(report.orphansDeleted))
     for error in report.errors { services.logger.warning("a sweep left something", ["error": error]) }
     return report

@@ -158,6 +158,27 @@ import Testing
     }
   }
 
+  @Test("A sweeper that has just looked at a device looks again when its index is lost, until it has imported it (19.31)")
+  func lostSinceTheLook() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      var device = try await MadeDevice(rig)
+      try await device.record(3)
+      var made = MadeRecording()
+      for at in 0..<3 { made.add(Double(at) * 6) }
+      try rig.adapter().put(DevicePlaylist.render(made.segments, .live, target: 6), at: .playlist(rig.device))
+      var sweeper = RecordingSweeper(try rig.services())
+      _ = await sweeper.sweep()
+      _ = try await rig.frames.command("FLUSHALL")
+      // Its owner may be at it still.
+      _ = await sweeper.sweep()
+      #expect(try await rig.store.segments(rig.device).isEmpty)
+      rig.frames.advance(.seconds(730))
+      _ = await sweeper.sweep()
+      #expect(try await rig.store.segments(rig.device).map(\.number) == [0, 1, 2])
+    }
+  }
+
   @Test("An index that Redis loses during the sweep is no reason to delete either")
   func lostDuring() async throws {
     try await withFixture { fixture in

@@ -53,8 +53,8 @@ package enum FrameCommandMain {
         switch first {
         case .done(let result):
           if let json = result.json { write(json.text + "\n") }
-          if result.hasFailed { status = 1 }
-          if !run.writeMetrics() { status = 1 }
+          status = max(status, result.status)
+          if !run.writeMetrics() { status = max(status, 1) }
           stopSignal.ask()
           group.cancelAll()
         case .signal:
