@@ -12,6 +12,8 @@ import TestKit
 struct FaultRig {
   let fault: ScriptFault
   let devices: [DevicePair]
+  /// The name under which the last device sends, of another partition: a link to its folder.
+  private let link: DevicePair
   /// Not through the relay.
   let view: FrameStore
   private let rig: RecorderRig
@@ -32,6 +34,7 @@ struct FaultRig {
     self.fixture = fixture
     pictures = try await Self.made.value
     devices = try Self.names.map { try FrameRig.pair($0) }
+    link = try Self.link(to: devices[3])
     rig = try await RecorderRig(fixture)
     cluster = try await PartitionCluster(rig.frames, partitions: 2)
     let fault = ScriptFault(script, kind, device: devices[0])
@@ -39,11 +42,20 @@ struct FaultRig {
     relay = try fixture.redisRelay(to: rig.frames.server.port) { fault.judge($0) }
     view = rig.frames.store(Self.change)
     pool = Self.pool(fixture)
-    try rig.adapter().create(.clients)
+    try rig.adapter().create(.devices(of: link.client))
+    try rig.adapter().link(.device(link), to: "../../\(devices[3].client)/device_id/\(devices[3].device)")
     // None is to be loaded at its first call.
     for script in FrameScript.allCases {
       _ = try await rig.frames.command("SCRIPT", "LOAD", script.redis.source)
     }
+  }
+
+  private static func link(to device: DevicePair) throws -> DevicePair {
+    for number in 0..<99 {
+      let pair = try FrameRig.pair("c3:x\(number)")
+      if pair.partition(of: 2) != device.partition(of: 2) { return pair }
+    }
+    throw Missing("a device of the other partition")
   }
 
   private static func change(_ settings: inout FrameStoreSettings) {
@@ -108,7 +120,8 @@ struct FaultRig {
 
   // MARK: Frames
 
-  /// Each device sends by itself, again and again what is not accepted; the last one by a bridge.
+  /// Each device sends by itself, again and again what is not accepted; the last one by a bridge
+  /// and under another name.
   func send(_ numbers: Range<Int>, through worker: Worker, devices places: Range<Int>) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for place in places {
@@ -123,14 +136,15 @@ struct FaultRig {
     let path = "\(StoragePath.frames(device))/\(number).jpg"
     guard let file = StoragePath(path) else { throw Missing("a path") }
     try rig.adapter().put(pictures[place * Self.numbers + number], at: file, replaces: true)
+    let named = device == devices.last ? link : device
     let event = """
-      {"eventId":"\(device)-\(number)","clientId":"\(device.client)","deviceId":"\(device.device)",\
+      {"eventId":"\(device)-\(number)","clientId":"\(named.client)","deviceId":"\(named.device)",\
       "timestamp":\(1_795_219_200 + number),"framePath":"\(path)"}
       """
     let source = "\(device)-\(number)"
     try await soon("frame \(number) of \(device) to be accepted") {
       if device == devices.last {
-        let frame = BridgedFrame(device, event: Array(event.utf8), source: source, received: .wallClock)
+        let frame = BridgedFrame(named, event: Array(event.utf8), source: source, received: .wallClock)
         return [[.added], [.known]].contains(try? await store.bridge([frame]))
       }
       switch try? await store.add([IntakeFrame(device, event: event, source: source)])[0].get() {
