@@ -5,7 +5,8 @@ import Testing
 
 @Suite("A Redis that fails", .timeLimit(.minutes(5))) struct FaultyRedisTests {
   /// A device whose calls fail waits; after it all frames are recorded, sessions archived, partitions handed on.
-  @Test("An error at any script stops nobody for good, and nobody else at all (19.10)",
+  @Test(
+    "An error at any script stops nobody for good, and nobody else at all (19.10)",
     arguments: FrameScript.allCases, ScriptFault.Kind.allCases)
   func eachScript(script: FrameScript, kind: ScriptFault.Kind) async throws {
     try await withFixture { fixture in

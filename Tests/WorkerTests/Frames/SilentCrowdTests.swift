@@ -20,9 +20,9 @@ extension RecordingTests {
           ])
         for number in 0..<8 { try scene.write(scene.picture(number, 0), to: try scene.path(number, 0)) }
         // What the first use of all needs is not the devices'.
-        try await send(6..<9, of: 1_000..<1_020, scene)
+        try await send(6..<9, of: 1_000..<1_100, scene)
         try await eventually("the first segments", within: .seconds(30)) {
-          try await scene.recorded(1_000..<1_020) == 60
+          try await scene.recorded(1_000..<1_100) == 300
         }
         try clock.write(Array("601".utf8), to: "ahead")
         try await eventually("the first devices to be let go of", within: .seconds(30)) {
