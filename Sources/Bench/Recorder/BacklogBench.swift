@@ -54,7 +54,8 @@ struct BacklogBench {
       let elapsed = start.duration(to: .now) / .seconds(1)
       if elapsed >= Double(10 * line) || count == frames {
         line += 1
-        say("\(cell(elapsed, 0))\(cell(Double(count), 0))\(cell(Double(scene.worker.residentBytes >> 20), 0))\(cell(age, 1))")
+        let resident = Double(scene.worker.residentBytes >> 20)
+        say("\(cell(elapsed, 0))\(cell(Double(count), 0))\(cell(resident, 0))\(cell(age, 1))")
       }
       try await Task.sleep(for: .milliseconds(500))
     }

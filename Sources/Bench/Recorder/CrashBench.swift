@@ -1,5 +1,5 @@
-import FrameRecorder
 import Foundation
+import FrameRecorder
 import TestKit
 
 /// Devices that send a frame a second, alone and beside one of which each third frame kills its encoder, in turn: how long is it
@@ -20,8 +20,8 @@ struct CrashBench {
   func run() async throws { try await withFixture { try await run($0) } }
 
   private func run(_ fixture: Fixture) async throws {
-    say("\(devices) healthy devices with a frame a second, \(rounds) rounds of twice \(seconds) s: alone, and beside one of which")
-    say("each third frame kills its encoder; ms from a segment's last frame to its recording")
+    say("\(devices) healthy devices with a frame a second, \(rounds) rounds of twice \(seconds) s: alone, and beside one of")
+    say("which each third frame kills its encoder; ms from a segment's last frame to its recording")
     let pictures = try await FrameMaker.pictures(
       0..<60, width: Self.size.width, height: Self.size.height, marked: Set(stride(from: 0, to: 60, by: 3)))
     let scene = try await BenchRecording(fixture, ["MILLRACE_ENCODER_FAULT": "crash"])
@@ -47,7 +47,8 @@ struct CrashBench {
     let dead = try await scene.metric("millrace_frames_dead_letters_total{reason=\"decoder-crash\"}")
     let good = try await scene.recorded(bad)
     let wanted = rounds * (seconds / 3)
-    say("of the bad one: \(Int(dead)) of \(wanted) frames are dead letters, \(good) of \(rounds * seconds - wanted) recorded")
+    say("of the bad one: \(Int(dead)) of \(wanted) frames are dead letters,")
+    say("\(good) of \(rounds * seconds - wanted) are recorded")
   }
 
   /// What healthy segments that were sent in this phase took, ms.

@@ -147,7 +147,7 @@ actor PartitionRecorder {
       if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
       if devices[device]?.isIdle(now) == true {
         devices[device] = nil
-        services.playlists?.forget(device)
+        services.playlists?.rest(device)
       }
     }
     await readAgain()

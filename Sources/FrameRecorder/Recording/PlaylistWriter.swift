@@ -57,6 +57,12 @@ package final class PlaylistWriter: Sendable {
     devices.withLock { if $0[device]?.isWriting == false { $0[device] = nil } }
   }
 
+  /// Nothing has come of the device for long: what is known of its index goes too.
+  func rest(_ device: DevicePair) {
+    forget(device)
+    playlists.forget(device)
+  }
+
   /// Writes at once what is not written yet, and ends with it; what fails is not tried again.
   nonisolated(nonsending) package func finish() async {
     isEnding.store(true, ordering: .releasing)

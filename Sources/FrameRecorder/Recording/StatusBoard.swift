@@ -17,6 +17,9 @@ package final class StatusBoard: Sendable {
 
   func set(_ status: Status?, of partition: FramePartition) { partitions.withLock { $0[partition] = status } }
 
+  /// With state in memory.
+  package var devices: Int { sum.devices }
+
   var sum: (partitions: Int, devices: Int, held: Int, unfinished: Int) {
     partitions.withLock { all in
       all.values.reduce(into: (all.count, 0, 0, 0)) { sum, status in

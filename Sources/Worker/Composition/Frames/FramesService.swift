@@ -53,7 +53,8 @@ final class FramesService: Sendable {
     health = FramesHealth(
       board: metrics.board, longestWait: configuration.frames.cutting.longestWait, storage: parts.watch,
       durability: parts.durability, hasDatabase: configuration.frames.archives.databaseURL != nil)
-    figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
+    figures = FrameFigures(
+      store: parts.store, keeper: keeper, pool: parts.pool, board: metrics.board, watch: parts.watch, registry)
     let keeping = FrameKeeping(
       configuration, store: parts.store, adapter: parts.adapter, worker: cluster.coordinator.worker.text, devices,
       registry, logger)
