@@ -24,6 +24,9 @@ extension PartitionRecorder {
   }
 
   func record(_ batch: FrameBatch, of device: DevicePair, _ machine: BatchMachine) async {
+    // Its folder has become a link since its frames were read: read again, they go where it leads.
+    let places = await services.shared.places(of: [device], isFresh: true)
+    if let place = places[device], place != .itself { return ended(device, batch, .reset) }
     let runner = BatchRunner(owned: owned, device: device, cutAt: batch.cutAt, services: services)
     var machine = machine
     var action = machine.start()

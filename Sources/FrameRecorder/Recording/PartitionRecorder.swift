@@ -20,11 +20,13 @@ actor PartitionRecorder {
   var restarts = 0
   var letters: [DeadLetter] = []
   var acknowledged: [EntryID] = []
+  /// Frames of devices whose folders lead to other partitions' devices.
+  var moves: [FrameMove] = []
   var touched: Set<DevicePair> = []
   /// Entries of devices whose keys cannot be read: they are read again when that may have been mended.
   var unplaced: [EntryID] = []
-  var replacedAt: RecorderClock.Instant
-  var trimmedAt: RecorderClock.Instant
+  var replacedAt: ContinuousClock.Instant
+  var trimmedAt: ContinuousClock.Instant
   var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   var phase = Phase.reading
   /// Whether the playlist files that the former owner may have left behind are written anew.
@@ -44,6 +46,7 @@ actor PartitionRecorder {
   static let idleRead = Duration.seconds(2)
   static let retryPause = Duration.milliseconds(500)
   static let mostReread = 200
+  static let mostMoved = 1_000
   static let replacePause = Duration.seconds(1)
   static let trimPause = Duration.seconds(60)
   /// A playlist file can be behind that belongs to a device from which something came so recently.
@@ -157,7 +160,7 @@ actor PartitionRecorder {
 
   /// So much is unfinished that nothing more is read.
   var isFull: Bool {
-    devices.values.reduce(unplaced.count) { $0 + $1.backlog } >= services.settings.mostPending
+    devices.values.reduce(unplaced.count + moves.count) { $0 + $1.backlog } >= services.settings.mostPending
   }
 
   var isDropped: Bool {

@@ -22,6 +22,7 @@ package struct RecorderSettings: Sendable {
 package struct RecorderServices: Sendable {
   package var store: FrameStore
   package var storage: StorageThreads
+  package var shared: SharedDevices
   package var encoder: any SegmentEncoding
   package var encoders: EncoderQueue
   package var budget: QueueBudget
@@ -44,6 +45,7 @@ package struct RecorderServices: Sendable {
     metrics: RecorderMetrics, logger: Logger
   ) {
     (self.store, self.storage, self.encoder, self.encoders) = (store, storage, encoder, encoders)
+    shared = SharedDevices(storage: storage)
     (self.budget, self.alarm, self.playlists) = (budget, alarm, playlists)
     (self.settings, self.metrics, self.logger) = (settings, metrics, logger)
   }

@@ -14,9 +14,11 @@ struct RecorderRig {
   let store: FrameStore
   private let loops: [EventLoop]
 
-  init(_ fixture: Fixture, _ change: (inout FrameStoreSettings) -> Void = { _ in }) async throws {
-    // One for all devices.
-    frames = try await FrameRig(fixture, partitions: 1)
+  /// `partitions`: one for all devices, unless more are needed.
+  init(
+    _ fixture: Fixture, partitions: Int = 1, _ change: (inout FrameStoreSettings) -> Void = { _ in }
+  ) async throws {
+    frames = try await FrameRig(fixture, partitions: partitions)
     folder = try fixture.temporaryFolder("frames")
     store = frames.store(change)
     let loops = [EventLoop(name: "storage-1"), EventLoop(name: "storage-2")]
