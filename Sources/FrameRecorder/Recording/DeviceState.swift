@@ -9,7 +9,7 @@ struct DeviceState: Sendable {
   var interval: IntervalMean
   var isWorking = false
   /// When something was last read or finished.
-  var activeAt: ContinuousClock.Instant
+  var activeAt: RecorderClock.Instant
   /// After this long without anything its state is dropped.
   static let idleTime = Duration.seconds(600)
 
@@ -34,7 +34,7 @@ struct DeviceState: Sendable {
   /// Entries that are not finished.
   var backlog: Int { queue.heldCount + queue.postponedCount }
 
-  func isIdle(_ now: ContinuousClock.Instant) -> Bool {
+  func isIdle(_ now: RecorderClock.Instant) -> Bool {
     !isWorking && queue.isIdle && now - activeAt > Self.idleTime
   }
 }

@@ -1,6 +1,6 @@
 extension PartitionRecorder {
   func flush(_ device: DevicePair) {
-    _ = devices[device]?.queue.flush(now: services.clock())
+    _ = devices[device]?.queue.flush(now: services.clock.now)
     beginBatch(device)
   }
 
@@ -39,7 +39,7 @@ extension PartitionRecorder {
       case .wait(let time):
         // Its frames are pending still: the next owner records them.
         if case .leaving(flushes: false) = phase { return ended(device, batch, nil) }
-        try? await Task.sleep(for: time)
+        try? await services.clock.sleep(for: time)
         action = machine.waited()
       case .commit(var commit):
         commit.done = devices[device]?.queue.doneID(afterWork: true)
@@ -55,7 +55,7 @@ extension PartitionRecorder {
   func ended(_ device: DevicePair, _ batch: FrameBatch, _ ending: BatchMachine.Ending?) {
     defer { wakeup.ring() }
     devices[device]?.isWorking = false
-    devices[device]?.activeAt = services.clock()
+    devices[device]?.activeAt = services.clock.now
     switch ending {
     case .recorded, .finished:
       for frame in batch.frames { services.budget.give(frame) }

@@ -72,7 +72,7 @@ extension PartitionRecorder {
     }
   }
 
-  func replace(_ now: ContinuousClock.Instant) async {
+  func replace(_ now: RecorderClock.Instant) async {
     guard !unplaced.isEmpty, now - replacedAt >= Self.replacePause else { return }
     replacedAt = now
     let part = Array(unplaced.prefix(Self.mostReread))
@@ -82,7 +82,7 @@ extension PartitionRecorder {
   }
 
   /// What is too old leaves the index; what a commit leaves in it goes here.
-  func trim(_ now: ContinuousClock.Instant) async {
+  func trim(_ now: RecorderClock.Instant) async {
     guard now - trimmedAt >= Self.trimPause else { return }
     trimmedAt = now
     for device in devices.keys { _ = try? await services.store.trim(device) }
@@ -117,7 +117,7 @@ extension PartitionRecorder {
       guard case .success(let answer) = result else { continue }
       seen[question.device] = answer.seen
       guard devices[question.device] == nil else { continue }
-      devices[question.device] = DeviceState(answer.record, services.settings, now: services.clock())
+      devices[question.device] = DeviceState(answer.record, services.settings, now: services.clock.now)
     }
     letters += sorted.letters
     moves += sorted.moves.map(\.move)
@@ -154,7 +154,7 @@ extension PartitionRecorder {
   func take(_ frame: QueuedFrame, isSeen: Bool) {
     let device = frame.event.device
     guard var state = devices.removeValue(forKey: device) else { return }
-    let now = services.clock()
+    let now = services.clock.now
     state.activeAt = now
     state.interval.received(frame.entry)
     state.queue.interval = state.interval.milliseconds

@@ -10,7 +10,7 @@ internal import Observability
 actor PartitionRecorder {
   let owned: OwnedPartition
   let services: RecorderServices
-  let wakeup = Wakeup()
+  let wakeup: Wakeup
   let work = TaskBag()
   var devices: [DevicePair: DeviceState] = [:]
   var position = ReadPosition.left(after: .zero)
@@ -55,7 +55,8 @@ actor PartitionRecorder {
 
   init(_ owned: OwnedPartition, _ services: RecorderServices) {
     (self.owned, self.services) = (owned, services)
-    (replacedAt, trimmedAt) = (services.clock(), services.clock())
+    wakeup = Wakeup(clock: services.clock)
+    (replacedAt, trimmedAt) = (services.clock.now, services.clock.now)
   }
 
   // MARK: Life
@@ -134,14 +135,14 @@ actor PartitionRecorder {
   }
 
   var nextWake: Duration {
-    let now = services.clock()
+    let now = services.clock.now
     let deadline = devices.values.compactMap(\.queue.deadline).min().map { max(.zero, $0 - now) }
     return min(Self.idleRead, max(deadline ?? Self.idleRead, .milliseconds(1)))
   }
 
   /// True: there is more to read at once.
   func pass() async -> Bool {
-    let now = services.clock()
+    let now = services.clock.now
     for device in devices.keys {
       if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
       if devices[device]?.isIdle(now) == true {

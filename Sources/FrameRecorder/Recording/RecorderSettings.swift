@@ -33,10 +33,9 @@ package struct RecorderServices: Sendable {
   package var settings: RecorderSettings
   package var metrics: RecorderMetrics
   package var logger: Logger
+  package var clock = RecorderClock.system
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
-  /// The steady clock, by which frames wait and devices are idle; tests have another one.
-  package var clock: @Sendable () -> ContinuousClock.Instant = { .now }
   /// Called on the way, for tests that stop it there.
   package var onStep: @Sendable (RecordingStep) -> Void = { _ in }
 

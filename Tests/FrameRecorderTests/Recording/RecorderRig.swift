@@ -62,10 +62,13 @@ struct RecorderRig {
     let playlists = PlaylistWriter(
       store: store, storage: storage, pause: .milliseconds(50), target: 2, metrics: metrics, logger: logger)
     frames.fixture.addTeardown { await playlists.stop() }
-    return RecorderServices(
+    var services = RecorderServices(
       store: store, storage: storage, encoder: encoder, encoders: EncoderQueue(encoders: encoders),
       budget: QueueBudget(bytes: 1 << 20), alarm: alarm, playlists: playlists, settings: settings(change),
       metrics: metrics, logger: logger)
+    let clock = frames.clock
+    services.clock = RecorderClock(now: { clock.now }, sleep: { try await clock.sleep(for: $0) })
+    return services
   }
 
   /// Records the partition of `device` for a new owner.

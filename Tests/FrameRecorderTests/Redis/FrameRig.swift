@@ -5,7 +5,6 @@ import FrameRecorder
 import Identifiers
 import Observability
 import Redis
-import Synchronization
 import TestKit
 import TransportStream
 
@@ -16,7 +15,8 @@ final class FrameRig: Sendable {
   let connection: RedisConnection
   let loop: EventLoop
   let sink = MemorySink()
-  private let offset = Mutex(Duration.zero)
+  /// Of the scripts and of the recorders.
+  let clock = ShiftedClock()
 
   let device: DevicePair
   let partition: FramePartition
@@ -69,14 +69,13 @@ final class FrameRig: Sendable {
     try await Self.connection(port ?? server.port, loop, fixture, sink)
   }
 
-  /// Moves the clock that the scripts see.
-  func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
+  func advance(_ duration: Duration) { clock.advance(duration) }
 
   func store(
     over other: RedisConnection? = nil, _ change: (inout FrameStoreSettings) -> Void = { _ in }
   ) -> FrameStore {
     var settings = FrameStoreSettings(keys: keys)
-    settings.clockOffset = { self.offset.withLock { $0 } }
+    settings.clockOffset = { [clock] in clock.offset }
     change(&settings)
     return FrameStore(connection: other ?? connection, settings: settings)
   }

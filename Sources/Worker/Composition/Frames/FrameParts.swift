@@ -87,7 +87,7 @@ final class FrameParts: Sendable {
       budget: QueueBudget(bytes: configuration.frames.reading.queueBytes), alarm: alarm, playlists: writer,
       settings: settings, metrics: metrics, logger: logger)
     if let fault { services.onStep = fault.passed }
-    if let clock = RecorderClock() { services.clock = clock.now }
+    if let moved = MovedClock() { services.clock = moved.clock }
     return services
   }
 
