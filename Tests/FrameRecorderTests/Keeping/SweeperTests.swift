@@ -158,8 +158,7 @@ import Testing
     }
   }
 
-  @Test(
-    "A sweeper that has just looked at a device looks again when its index is lost, until it has imported it (19.31)")
+  @Test("A sweeper looks again at a device whose index is lost, until it has imported it (19.31)")
   func lostSinceTheLook() async throws {
     try await withFixture { fixture in
       let rig = try await KeepingRig(fixture)

@@ -129,7 +129,10 @@ extension RecordingTests {
     /// The numbers that were given last.
     private func last(_ scene: RecordingScene, _ devices: Range<Int>) async throws -> [Int] {
       var numbers: [Int] = []
-      for index in devices { numbers.append(try await scene.store.lastNumber(try scene.device(index)).map { Int($0) } ?? -1) }
+      for index in devices {
+        let last = try await scene.store.lastNumber(try scene.device(index))
+        numbers.append(last.map { Int($0) } ?? -1)
+      }
       return numbers
     }
   }

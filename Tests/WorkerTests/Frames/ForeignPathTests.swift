@@ -65,7 +65,8 @@ extension RecordingTests {
         var looked = 0
         for entry in entries where !planted.contains(entry) {
           let path = scene.folder.file(entry)
-          guard try manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType == .typeRegular else { continue }
+          let type = try manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+          guard type == .typeRegular else { continue }
           looked += 1
           #expect(!contains(try readFile(path)), "\(entry)")
         }
@@ -107,9 +108,8 @@ extension RecordingTests {
         return found
         """
       let lines = try await scene.redis.command("EVAL", script, "0").split(separator: "\n")
-      return Dictionary(lines.map { $0.split(separator: " ").map(String.init) }.filter { $0.count == 2 }.map { ($0[0], $0[1]) }) {
-        first, _ in first
-      }
+      let words = lines.map { $0.split(separator: " ").map(String.init) }.filter { $0.count == 2 }
+      return Dictionary(words.map { ($0[0], $0[1]) }) { first, _ in first }
     }
   }
 }

@@ -10,7 +10,7 @@ extension RecordingTests {
     private static let (retention, grace) = (20, 3)
     private static let (devices, frames) = (0..<10, 0..<60)
 
-    @Test("What is listed is there, lasts as its PTS say and never changes, while owners die and recordings leave (19.18)")
+    @Test("What is listed is there, lasts as its PTS say and never changes, while owners die (19.18)")
     func whatIsListedIsThereAndStaysAsItIs() async throws {
       try await withFixture { fixture in
         let scene = try await RecordingScene(fixture, devices: Self.devices.count, partitions: 4)

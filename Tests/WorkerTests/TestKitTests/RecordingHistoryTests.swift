@@ -90,7 +90,8 @@ import Testing
 
   @Test func aPlaylistWithoutTimesIsFound() {
     var history = RecordingHistory()
-    history.take(Listing().text.split(separator: "\n").filter { !$0.contains("DATE-TIME") }.joined(separator: "\n") + "\n")
+    let lines = Listing().text.split(separator: "\n").filter { !$0.contains("DATE-TIME") }
+    history.take(lines.joined(separator: "\n") + "\n")
     #expect(history.problems.contains("segment 0 has no EXT-X-PROGRAM-DATE-TIME"))
   }
 

@@ -41,7 +41,8 @@ final class StorageWatch: Sendable {
     if let asked = asked.withLock({ $0 }), asked.duration(to: .now) > Self.patience {
       return "the storage has not answered for \(Self.patience.decimalSeconds) s"
     }
-    return state.withLock { $0.trouble } ?? (shortage.isShort ? "no space was left for what was written; make room" : nil)
+    if let trouble = state.withLock({ $0.trouble }) { return trouble }
+    return shortage.isShort ? "no space was left for what was written; make room" : nil
   }
 
   var freeBytes: UInt64 { state.withLock { $0.freeBytes } }
