@@ -32,6 +32,8 @@ package struct RecorderServices: Sendable {
   package var settings: RecorderSettings
   package var metrics: RecorderMetrics
   package var logger: Logger
+  /// Whether the worker's lease is confirmed: without it nothing is read, begun or committed.
+  package var mayRecord: @Sendable () -> Bool = { true }
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
   /// Called on the way, for tests that stop it there.

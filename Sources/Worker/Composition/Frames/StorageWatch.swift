@@ -15,17 +15,17 @@ final class StorageWatch: Sendable {
 
   private let storage: StorageThreads
   private let limits: FrameConfiguration.Storage
-  private let hasRecordings: @Sendable () async -> Bool
+  private let hasRecordings: @Sendable () async -> Bool?
   private let logger: Logger
   private let state = Mutex(State())
   /// Of the look that has no answer yet.
   private let asked = Mutex<ContinuousClock.Instant?>(nil)
   private static let pause = Duration.seconds(5)
 
-  /// `hasRecordings`: whether there should be anything.
+  /// `hasRecordings`: whether there should be anything; nil: it is not known.
   init(
     _ storage: StorageThreads, limits: FrameConfiguration.Storage, logger: Logger,
-    hasRecordings: @escaping @Sendable () async -> Bool
+    hasRecordings: @escaping @Sendable () async -> Bool?
   ) {
     (self.storage, self.limits, self.logger, self.hasRecordings) = (storage, limits, logger, hasRecordings)
   }
@@ -58,7 +58,8 @@ final class StorageWatch: Sendable {
     }
   }
 
-  private func look() async {
+  /// A base that has nothing yet is made ready by it.
+  func look() async {
     asked.withLock { $0 = .now }
     let found = await judge()
     asked.withLock { $0 = nil }
@@ -80,8 +81,14 @@ final class StorageWatch: Sendable {
         try Self.writeNothing(adapter)
         return (space, try adapter.look(.clients) != nil)
       }
-      if !hasClients, await hasRecordings() {
-        return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
+      if !hasClients {
+        switch await hasRecordings() {
+        case true?:
+          return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
+        case false?: try await storage.run { adapter throws(StorageError) in try adapter.create(.clients) }
+        // Without Redis nothing is recorded.
+        case nil: break
+        }
       }
       return judge(space)
     } catch {
