@@ -128,18 +128,22 @@ struct BatchRunner: Sendable {
     }
   }
 
-  nonisolated(nonsending) private func encode(_ job: EncodeJob) async -> EncodeOutcome {
+  /// In a folder that is there, of files that are.
+  nonisolated(nonsending) private func outcome(of job: EncodeJob) async -> EncodeOutcome {
     let folder = StoragePath.segments(device)
     if let error = await error({ adapter throws(StorageError) in try adapter.create(folder) }) {
-      troubled()
       return .prevented(error.description)
     }
-    var outcome = await services.encoders.run(cutAt: cutAt) {
+    let outcome = await services.encoders.run(cutAt: cutAt) {
       let start = ContinuousClock.now
       defer { metrics.encodeSeconds.observe((ContinuousClock.now - start) / .seconds(1)) }
       return await services.encoder.encode(job)
     }
-    if let error = await doubt(outcome, job) { outcome = .prevented(error.description) }
+    return await doubt(outcome, job).map { .prevented($0.description) } ?? outcome
+  }
+
+  nonisolated(nonsending) private func encode(_ job: EncodeJob) async -> EncodeOutcome {
+    let outcome = await outcome(of: job)
     switch outcome {
     case .done(let report):
       services.onStep(.encoded)
