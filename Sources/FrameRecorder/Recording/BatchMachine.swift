@@ -207,7 +207,7 @@ package struct BatchMachine: Sendable {
     return publish(begun)
   }
 
-  /// By Redis' clock alone, which gave the entries their ids: `now` is of the beginning of the try.
+  /// Both times are of Redis' clock: this machine's may be another one, and so may the producer's.
   private func mayStillCome(_ outcomes: [FrameOutcome], _ now: FrameTime) -> Bool {
     zip(frames, outcomes).contains { frame, outcome in
       guard case .bad(.missing, _) = outcome else { return false }

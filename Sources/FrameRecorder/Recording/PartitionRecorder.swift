@@ -10,7 +10,7 @@ internal import Observability
 actor PartitionRecorder {
   let owned: OwnedPartition
   let services: RecorderServices
-  let wakeup = Wakeup()
+  let wakeup: Wakeup
   let work = TaskBag()
   var devices: [DevicePair: DeviceState] = [:]
   var position = ReadPosition.left(after: .zero)
@@ -20,16 +20,18 @@ actor PartitionRecorder {
   var restarts = 0
   var letters: [DeadLetter] = []
   var acknowledged: [EntryID] = []
+  /// Frames of devices whose folders lead to other partitions' devices.
+  var moves: [FrameMove] = []
   var touched: Set<DevicePair> = []
   /// Entries of devices whose keys cannot be read: they are read again when that may have been mended.
   var unplaced: [EntryID] = []
   /// Between tries; a device has one batch in work at most.
   var pauses: [DevicePair: Wakeup] = [:]
-  var replacedAt = ContinuousClock.now
-  var trimmedAt = ContinuousClock.now
+  var replacedAt: RecorderClock.Instant
+  var trimmedAt: RecorderClock.Instant
   /// Of the stream, at the last reading.
   var oldestStored: EntryID?
-  private var reportedAt = ContinuousClock.now
+  private var reportedAt: RecorderClock.Instant
   var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   var phase = Phase.reading
   /// Whether the playlist files that the former owner may have left behind are written anew.
@@ -51,11 +53,17 @@ actor PartitionRecorder {
   /// Between two reports while there is more to read.
   static let reportPause = Duration.seconds(1)
   static let mostReread = 200
+  static let mostMoved = 1_000
   static let replacePause = Duration.seconds(1)
   static let trimPause = Duration.seconds(60)
   static let mostMended = 10_000
 
-  init(_ owned: OwnedPartition, _ services: RecorderServices) { (self.owned, self.services) = (owned, services) }
+  init(_ owned: OwnedPartition, _ services: RecorderServices) {
+    (self.owned, self.services) = (owned, services)
+    wakeup = Wakeup(clock: services.clock)
+    let now = services.clock.now
+    (replacedAt, trimmedAt, reportedAt) = (now, now, now)
+  }
 
   // MARK: Life
 
@@ -69,7 +77,7 @@ actor PartitionRecorder {
     while !Task.isCancelled, case .reading = phase {
       let hasMore = await pass()
       if hasMore {
-        if reportedAt.duration(to: .now) >= Self.reportPause { report() }
+        if services.clock.now - reportedAt >= Self.reportPause { report() }
         continue
       }
       if !isFull { services.alarm?.arm(owned.partition, after: lastTaken) { [wakeup] in wakeup.ring() } }
@@ -102,12 +110,13 @@ actor PartitionRecorder {
   }
 
   func report() {
-    reportedAt = .now
+    reportedAt = services.clock.now
     // It may be another one's.
     guard services.mayRecord() else { return services.metrics.board.set(nil, of: owned.partition) }
-    var status = StatusBoard.Status(devices: devices.count, unfinished: unplaced.count, clock: clock)
+    var status = StatusBoard.Status(devices: devices.count, unfinished: unplaced.count + moves.count, clock: clock)
     // What is older than the last one taken and not in hand has been finished since.
-    var open = [oldestStored].compactMap { $0 }.filter { $0 > lastTaken } + unplaced + acknowledged + letters.map(\.entry)
+    var open = [oldestStored].compactMap { $0 }.filter { $0 > lastTaken }
+    open += unplaced + acknowledged + letters.map(\.entry) + moves.map(\.entry)
     for state in devices.values {
       status.held += state.queue.heldCount
       status.unfinished += state.backlog
@@ -145,14 +154,14 @@ actor PartitionRecorder {
   }
 
   var nextWake: Duration {
-    let now = ContinuousClock.now
+    let now = services.clock.now
     let deadline = devices.values.compactMap(\.queue.deadline).min().map { max(.zero, $0 - now) }
     return min(Self.idleRead, max(deadline ?? Self.idleRead, .milliseconds(1)))
   }
 
   /// True: there is more to read at once.
   func pass() async -> Bool {
-    let now = ContinuousClock.now
+    let now = services.clock.now
     for device in devices.keys {
       if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
       if devices[device]?.isIdle(now) == true {
@@ -174,7 +183,7 @@ actor PartitionRecorder {
 
   /// So much is unfinished that nothing more is read.
   var isFull: Bool {
-    devices.values.reduce(unplaced.count) { $0 + $1.backlog } >= services.settings.mostPending
+    devices.values.reduce(unplaced.count + moves.count) { $0 + $1.backlog } >= services.settings.mostPending
   }
 
   var isDropped: Bool {
