@@ -39,6 +39,7 @@ struct WindowScene {
     store = FrameStore(connection: connection, settings: settings)
     folder = try fixture.temporaryFolder("bench-window")
     let adapter = try FileAdapter(base: folder.path)
+    try adapter.create(.clients)
     let storage = StorageThreads(adapter, loops: [loops[1], loops[2]])
     let spawner = ChildSpawner(control: loops[0])
     let pool = EncoderPool(EncoderPoolSettings(processes: 2), spawner: spawner, loop: loops[0])

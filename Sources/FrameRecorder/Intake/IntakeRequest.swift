@@ -13,6 +13,8 @@ package struct IntakeRequest: Sendable, Equatable {
   var hasOwnRequestID = false
   var secondaryKey: String?
   var location: FrameLocation?
+  /// There was a location that is none.
+  package internal(set) var hasInvalidLocation = false
   /// What a repeated request has again: 64 digits. Nil: each is another one.
   var key: String?
 

@@ -38,8 +38,9 @@ extension PartitionRecorder {
         return
       case .wait(let time):
         // Its frames are pending still: the next owner records them.
-        if case .leaving(flushes: false) = phase { return ended(device, batch, nil) }
-        try? await services.clock.sleep(for: time)
+        if isHandingOver { return ended(device, batch, nil) }
+        await rest(device, time)
+        if isHandingOver { return ended(device, batch, nil) }
         action = machine.waited()
       case .commit(var commit):
         commit.done = devices[device]?.queue.doneID(afterWork: true)
@@ -49,6 +50,18 @@ extension PartitionRecorder {
         action = await runner.perform(action, &machine)
       }
     }
+  }
+
+  private var isHandingOver: Bool {
+    if case .leaving(flushes: false) = phase { true } else { false }
+  }
+
+  /// Between two tries of the device's batch; whoever leaves ends it.
+  private func rest(_ device: DevicePair, _ time: Duration) async {
+    let pause = Wakeup(clock: services.clock)
+    pauses[device] = pause
+    defer { pauses[device] = nil }
+    await pause.wait(atMost: time)
   }
 
   /// Nil: it was given up, for the next owner.

@@ -15,8 +15,9 @@ extension PartitionRecorder {
       case .fenced:
         services.metrics.fenced.with(["read"]).add()
         return await fenced()
-      case .read(let frames, let last, let now):
+      case .read(let frames, let last, let oldest, let now):
         clock = (now, .now)
+        oldestStored = oldest
         if !frames.isEmpty { services.onStep(.read) }
         guard mayRead else { return false }
         // A device was reset meanwhile: all is read again, these with it.
@@ -29,6 +30,7 @@ extension PartitionRecorder {
     } catch {
       services.logger.debug(
         "a partition was not read", ["frames.partition": "\(owned.partition)", "error": "\(error)"])
+      services.metrics.errors.add(1, ["accumulate"], of: nil)
       // What the answer held is read before anything new.
       position = .left(after: lastTaken)
       await pause()
@@ -92,11 +94,8 @@ extension PartitionRecorder {
 
   /// The former owner may have died between a commit and the playlist's file.
   func mend() async {
-    guard !hasMended, let playlists = services.playlists, let clock else { return }
-    let since = clock.redis.advanced(byMilliseconds: -Self.mendSpan)
-    guard
-      let found = try? await services.store.devices(
-        of: owned.partition, receivedSince: since, atMost: Self.mostMended)
+    guard !hasMended, let playlists = services.playlists,
+      let found = try? await services.store.recentDevices(of: owned.partition, atMost: Self.mostMended)
     else { return }
     hasMended = true
     guard !isDropped else { return }
@@ -126,6 +125,7 @@ extension PartitionRecorder {
     count(stored, sorted)
     for frame in sorted.frames {
       guard let seen = seen[frame.event.device] else {
+        if frame.entry > lastTaken { services.metrics.errors.add(1, ["accumulate"], of: frame.event.device) }
         unplaced.append(frame.entry)
         continue
       }
@@ -145,9 +145,10 @@ extension PartitionRecorder {
       metrics.received.add(of: frame.event.device)
       if frame.event.notes.contains(.clockSkew) { metrics.skewed.add() }
       if frame.event.notes.contains(.naiveTimestamp) { metrics.naive.add() }
+      if frame.event.notes.contains(.invalidLocation) { metrics.unlocated.add() }
     }
     metrics.received.add(UInt64(max(0, others)), of: nil)
-    let unread = sorted.letters.count { $0.reason == .json || $0.reason == .invalid }
+    let unread = sorted.letters.count { $0.reason.isUnreadable }
     metrics.errors.add(UInt64(unread), ["json_parse"], of: nil)
   }
 

@@ -82,6 +82,7 @@ package final class PlaylistWriter: Sendable {
         onWritten()
       } catch {
         metrics.playlistFailures.add()
+        if error is StorageError { metrics.errors.add(1, ["storage"], of: device) }
         logger.warning("a playlist file was not written", ["frames.device": "\(device)", "error": "\(error)"])
         devices.withLock { $0[device]?.isDirty = true }
         guard !isEnding.load(ordering: .acquiring) else { return }

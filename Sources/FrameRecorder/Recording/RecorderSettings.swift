@@ -34,6 +34,8 @@ package struct RecorderServices: Sendable {
   package var metrics: RecorderMetrics
   package var logger: Logger
   package var clock = RecorderClock.system
+  /// Whether the worker's lease is confirmed: without it nothing is read, begun or committed.
+  package var mayRecord: @Sendable () -> Bool = { true }
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
   /// Called on the way, for tests that stop it there.

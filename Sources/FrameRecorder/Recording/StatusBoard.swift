@@ -8,7 +8,7 @@ package final class StatusBoard: Sendable {
     var held = 0
     /// Entries read and not finished.
     var unfinished = 0
-    /// The oldest of them, and what Redis' clock and this machine's steady one said at one time.
+    /// The oldest that is not finished, read or not, and what Redis' clock and this machine's steady one said at one time.
     var oldest: EntryID?
     var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   }

@@ -70,6 +70,7 @@ extension FrameStore {
   package nonisolated(nonsending) func hasDevices() async throws(FrameStoreError) -> Bool {
     let replies = try await pipeline(
       (0..<keys.partitions).map { .command(RedisCommand("EXISTS", keys.devices(FramePartition($0)))) })
+    for reply in replies { if let error = reply.error { throw FrameStoreError(error) } }
     return replies.contains { $0.integer == 1 }
   }
 

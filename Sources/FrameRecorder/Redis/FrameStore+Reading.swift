@@ -28,7 +28,8 @@ package enum ReadPosition: Sendable, Equatable {
 
 package enum ReadAnswer: Sendable, Equatable {
   /// `last`: the last entry of the reply, of those too that were deleted since they were first read; nil: there was none.
-  case read([StoredFrame], last: EntryID?, now: FrameTime)
+  /// `oldest`: of all that is in the stream, read or not.
+  case read([StoredFrame], last: EntryID?, oldest: EntryID?, now: FrameTime)
   case fenced(by: Ownership?)
 }
 
@@ -54,12 +55,12 @@ package struct DeviceTouch: Sendable, Equatable {
 }
 
 extension FrameStore {
-  /// The devices of a partition whose last frame was received at `moment` or later, at most so many.
-  package nonisolated(nonsending) func devices(
-    of partition: FramePartition, receivedSince moment: FrameTime, atMost most: Int
+  /// The devices of a partition of which something was recorded in the ten minutes before the last commit there, at most so many,
+  /// the latest first.
+  package nonisolated(nonsending) func recentDevices(
+    of partition: FramePartition, atMost most: Int
   ) async throws(FrameStoreError) -> [DevicePair] {
-    let command = RedisCommand(
-      "ZRANGEBYSCORE", keys.devices(partition), String(moment.milliseconds), "+inf", "LIMIT", "0", String(max(1, most)))
+    let command = RedisCommand("ZRANGE", keys.recent(partition), "0", String(max(1, most) - 1), "REV")
     let reply = try await pipeline([.command(command)])[0]
     if let error = reply.error { throw FrameStoreError(error) }
     return (reply.elements ?? []).compactMap { $0.text.flatMap { DevicePair($0) } }
@@ -84,7 +85,9 @@ extension FrameStore {
       let gone = try reply.list(3).map { $0.text.flatMap { EntryID($0) } }
       let all = entries.map { $0?.entry } + gone
       guard !all.contains(nil) else { throw reply.nonsense }
-      return .read(entries.compactMap { $0 }, last: all.compactMap { $0 }.max(), now: try reply.time(1))
+      return .read(
+        entries.compactMap { $0 }, last: all.compactMap { $0 }.max(), oldest: reply.text(4).flatMap { EntryID($0) },
+        now: try reply.time(1))
     default: throw reply.nonsense
     }
   }

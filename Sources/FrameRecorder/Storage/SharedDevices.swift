@@ -57,7 +57,9 @@ package final class SharedDevices: Sendable {
   private static func place(of device: DevicePair, in adapter: any StorageAdapter) -> Place? {
     do throws(StorageError) {
       let found = try adapter.device(device)
-      return found == device ? .itself : .other(found)
+      guard found == device else { return .other(found) }
+      // A storage that is not mounted shows no links.
+      return try adapter.look(.clients) == nil ? nil : .itself
     } catch {
       switch error.code {
       case .outside: return .broken(error.description)

@@ -21,6 +21,7 @@ struct RecorderRig {
     frames = try await FrameRig(fixture, partitions: partitions)
     folder = try fixture.temporaryFolder("frames")
     store = frames.store(change)
+    try FileAdapter(base: folder.path).create(.clients)
     let loops = [EventLoop(name: "storage-1"), EventLoop(name: "storage-2")]
     self.loops = loops
     fixture.addTeardown { for loop in loops { loop.stop() } }

@@ -137,7 +137,7 @@ extension FrameStore {
     _ owned: OwnedPartition, _ position: ReadPosition = .new, atMost count: Int = 100
   ) async throws -> [EntryID] {
     let answer = try await read(owned, position, atMost: count)
-    guard case .read(let frames, _, _) = answer else { throw Missing("a reading: \(answer)") }
+    guard case .read(let frames, _, _, _) = answer else { throw Missing("a reading: \(answer)") }
     return frames.map(\.entry)
   }
 

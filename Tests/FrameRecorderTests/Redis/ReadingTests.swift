@@ -34,7 +34,7 @@ import Testing
       #expect(try await store.frames(owned) == entries)
       #expect(try await rig.hash(key)["drained_ms"] == nil)
       #expect(try await rig.hash(key)["oldest_ms"] == String(entries[0].milliseconds))
-      guard case .read([], last: nil, let now) = try await store.read(owned, .new, atMost: 10) else {
+      guard case .read([], last: nil, oldest: entries[0], let now) = try await store.read(owned, .new, atMost: 10) else {
         throw Missing("an empty reading")
       }
       #expect(try await rig.hash(key)["drained_ms"] == String(now.milliseconds))
@@ -56,7 +56,7 @@ import Testing
       let stream = "frames:\(rig.partition)"
       for entry in entries[1...] { _ = try await rig.command("XDEL", stream, "\(entry)") }
       let answer = try await store.read(owned, .left(after: .zero), atMost: 10)
-      guard case .read(let frames, let last, _) = answer else { throw Missing("a reading: \(answer)") }
+      guard case .read(let frames, let last, entries[0], _) = answer else { throw Missing("a reading: \(answer)") }
       #expect(frames.map(\.entry) == [entries[0]] && last == entries[2])
       #expect(try await rig.command("XPENDING", stream, "recorder").elements?.first?.integer == 1)
       #expect(try await store.read(entries, of: rig.partition).map(\.entry) == [entries[0]])
@@ -110,7 +110,7 @@ import Testing
       let owned = try await rig.claim(store)
       let other = try rig.other { $0 != rig.partition }
       let entries = try await store.accept(rig.device, ["a", "b", "c"])
-      guard case .read(let frames, _, _) = try await store.read(owned, .new, atMost: 10) else {
+      guard case .read(let frames, _, _, _) = try await store.read(owned, .new, atMost: 10) else {
         throw Missing("frames")
       }
       let received = FrameTime(milliseconds: 77)
@@ -127,7 +127,7 @@ import Testing
       #expect(
         try await rig.command("XPENDING", rig.keys.stream(rig.partition), "recorder").elements?.first?.integer == 0)
       let heir = try await rig.claim(store, "w2", rig.keys.partition(of: other))
-      guard case .read(let moved, _, _) = try await store.read(heir, .new, atMost: 10) else { throw Missing("frames") }
+      guard case .read(let moved, _, _, _) = try await store.read(heir, .new, atMost: 10) else { throw Missing("frames") }
       #expect(moved.map(\.event) == frames.map(\.event))
       #expect(moved.allSatisfy { $0.recordedAs == other && $0.received.milliseconds == 77 })
       // A stale owner moves nothing.

@@ -85,8 +85,12 @@ import Testing
       }
       #expect(try await server.events().count == 4)
       #expect(server.files.count == 4)
+      let astray = IntakeServer.fields() + [("lat", Array("91".utf8)), ("lon", Array("2".utf8))]
+      #expect(try await server.post(astray + [("frame", pictures[0])]).status == 202)
+      #expect(try await server.events().last?.location == nil)
+      #expect(server.metrics.render().contains("millrace_frames_invalid_location_total 1\n"))
       #expect(
-        server.metrics.render().contains("millrace_frames_intake_requests_total{status=\"202\"} 2"))
+        server.metrics.render().contains("millrace_frames_intake_requests_total{status=\"202\"} 3"))
     }
   }
 

@@ -60,7 +60,7 @@ final class FrameParts: Sendable {
     durability = RedisDurability(connections[0], logger: logger)
     self.adapter = adapter
     watch = StorageWatch(storage, limits: configuration.frames.storage, shortage: shortage, logger: logger) {
-      [store] in (try? await store.hasDevices()) ?? false
+      [store] in try? await store.hasDevices()
     }
     pool = EncoderPool(configuration.encoderPool, spawner: platform.spawner, loop: loop)
     let playlists = DevicePlaylists(

@@ -44,6 +44,7 @@ final class FramesService: Sendable {
     self.parts = parts
     let fences = FenceNotice()
     var services = try parts.services(configuration, metrics, logger)
+    services.mayRecord = { [permit = cluster.lease.permit] in permit.isValid }
     services.onFenced = { fences.tell($0) }
     recorder = Recorder(services)
     keeper = PartitionKeeper(
@@ -95,6 +96,7 @@ final class FramesService: Sendable {
     // Who has waited for Redis in vain has waited enough.
     let deadline = ContinuousClock.now + (cluster.isMember ? Self.patience : .zero)
     while try await !agree(), .now < deadline { try? await Task.sleep(for: Self.retry) }
+    await parts.watch.look()
     let task = Task { await self.run(endThisWorker) }
     running.withLock { $0 = task }
   }

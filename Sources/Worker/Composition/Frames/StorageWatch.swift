@@ -16,7 +16,7 @@ final class StorageWatch: Sendable {
   private let storage: StorageThreads
   private let limits: FrameConfiguration.Storage
   private let shortage: StorageShortage
-  private let hasRecordings: @Sendable () async -> Bool
+  private let hasRecordings: @Sendable () async -> Bool?
   private let logger: Logger
   private let state = Mutex(State())
   /// Of the look that has no answer yet.
@@ -27,10 +27,10 @@ final class StorageWatch: Sendable {
 
   /// - Parameters:
   ///   - shortage: what others note who write.
-  ///   - hasRecordings: whether there should be anything.
+  ///   - hasRecordings: whether there should be anything; nil: it is not known.
   init(
     _ storage: StorageThreads, limits: FrameConfiguration.Storage, shortage: StorageShortage, logger: Logger,
-    hasRecordings: @escaping @Sendable () async -> Bool
+    hasRecordings: @escaping @Sendable () async -> Bool?
   ) {
     (self.storage, self.limits, self.shortage) = (storage, limits, shortage)
     (self.logger, self.hasRecordings) = (logger, hasRecordings)
@@ -65,7 +65,8 @@ final class StorageWatch: Sendable {
     }
   }
 
-  private func look() async {
+  /// A base that has nothing yet is made ready by it.
+  func look() async {
     asked.withLock { $0 = .now }
     let found = await judge()
     asked.withLock { $0 = nil }
@@ -89,8 +90,14 @@ final class StorageWatch: Sendable {
         return (space, try adapter.look(.clients) != nil)
       }
       shortage.end(asOf: notes)
-      if !hasClients, await hasRecordings() {
-        return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
+      if !hasClients {
+        switch await hasRecordings() {
+        case true?:
+          return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
+        case false?: try await storage.run { adapter throws(StorageError) in try adapter.create(.clients) }
+        // Without Redis nothing is recorded.
+        case nil: break
+        }
       }
       return judge(space)
     } catch {
