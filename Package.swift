@@ -109,7 +109,7 @@ let package = Package(
       "FrameRecorder",
       [
         "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
-        "FrameEncoding", "TestKit",
+        "FrameEncoding", "FrameEncoder", "TestKit",
       ]),
     tests("PulsarBridge", ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),
     tests(

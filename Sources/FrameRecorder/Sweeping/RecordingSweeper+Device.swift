@@ -6,12 +6,18 @@ extension RecordingSweeper {
     var (record, isDue) = (record, true)
     if let looked = lookedAt[device], work.now.milliseconds(since: looked) < Self.lookPause { isDue = work.isLow }
     // Nothing is deleted because of an index that is not there: the disk says what there is.
-    if record.indexed == nil, hasFolder, isDue, let adopted = try await adopt(device, work.rule) { record = adopted }
-    _ = try await trim(device)
+    var isAdopted = false
+    if record.indexed == nil, hasFolder, isDue, let adopted = try await adopt(device, work.rule) {
+      (record, isAdopted) = (adopted, true)
+    }
+    let isTrimmed = try await trim(device)
+    // What the one who made the files wrote names other URIs.
+    if isAdopted, !isTrimmed { try await PlaylistFile.write(device, services) }
     guard hasFolder, isDue else { return }
     let look = try await look(at: device, record, work)
-    lookedAt[device] = work.now
-    work.report.orphansDeleted += await remove(look.left, of: device, &work)
+    let left = await remove(look.left, of: device, &work)
+    work.report.orphansDeleted += left
+    if left == look.left.count { lookedAt[device] = work.now }
     let orphans = try await store.unknown(
       look.segments.keys.sorted(), of: device, indexed: record.indexed)
     let removed = await remove(orphans.compactMap { look.segments[$0] }, of: device, &work)
@@ -32,10 +38,10 @@ extension RecordingSweeper {
   nonisolated(nonsending) private func look(
     at device: DevicePair, _ record: DeviceRecord, _ work: SweepWork
   ) async throws(StorageError) -> DeviceLook {
-    let (rule, isLow) = (work.rule, work.isLow)
+    let (rule, isLow, before) = (work.rule, work.isLow, lookedAt[device])
     let pending = work.oldestPending[store.keys.partition(of: device)]
     return try await storage.run(device) { adapter throws(StorageError) in
-      try DeviceLook.take(device, record, rule, oldestPending: pending, isLow: isLow, in: adapter)
+      try DeviceLook.take(device, record, rule, oldestPending: pending, isLow: isLow, since: before, in: adapter)
     }
   }
 
@@ -45,9 +51,9 @@ extension RecordingSweeper {
     _ device: DevicePair, _ rule: SweepRule
   ) async throws -> DeviceRecord? {
     let captures = try await store.captures(device)
-    let frameTime = services.settings.sweep.frameTime
+    let (frameTime, target) = (services.settings.sweep.frameTime, services.settings.sweep.target)
     let found = try await storage.run(device) { adapter throws(StorageError) in
-      try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime)
+      try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime, target: target)
     }
     guard found.largest != nil, found.segments.allSatisfy({ rule.isAtRest($0.recorded) }) else { return nil }
     guard try await store.adopt(device, found) == .seeded else { return nil }

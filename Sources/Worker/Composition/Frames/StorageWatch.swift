@@ -76,13 +76,12 @@ final class StorageWatch: Sendable {
   private func judge() async -> State {
     do throws(StorageError) {
       let (space, hasClients) = try await storage.run { adapter throws(StorageError) in
-        let space = try adapter.space()
-        try Self.writeNothing(adapter)
-        return (space, try adapter.look(.clients) != nil)
+        (try adapter.space(), try adapter.look(.clients) != nil)
       }
       if !hasClients, await hasRecordings() {
         return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
       }
+      try await storage.run { adapter throws(StorageError) in try Self.writeNothing(adapter) }
       return judge(space)
     } catch {
       return State(trouble: "\(error)")
@@ -98,9 +97,8 @@ final class StorageWatch: Sendable {
     return state
   }
 
-  /// A folder that is gone or read-only takes no new name.
+  /// A folder that is gone or read-only takes no new name. What a death leaves of it is swept with the other files there.
   private static func writeNothing(_ adapter: any StorageAdapter) throws(StorageError) {
-    guard let name = StoragePath("probe") else { return }
-    try adapter.begin(name).abandon()
+    try adapter.begin(.incoming(.random())).abandon()
   }
 }
