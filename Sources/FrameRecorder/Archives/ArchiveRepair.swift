@@ -97,8 +97,10 @@ package struct ArchiveRepair: Sendable {
       try ArchiveRecord.read(member, in: adapter)
     }
     if let known {
-      let isRepaired = try await options.remuxes && known.isAdopted && remux(member, known, &report)
-      if !isRepaired { report.sound += 1 }
+      guard options.remuxes, known.isAdopted, try await remux(member, known, &report) else {
+        report.sound += 1
+        return
+      }
     } else if try await services.store.unknown([member]).isEmpty {
       // One that is being made has no record yet.
       report.sound += 1

@@ -50,16 +50,17 @@ import Testing
     let longest = Int64([90_000, 540_000, 500_400, 5_400_000].randomElement(using: &generator) ?? 540_000)
     let interval: Int64 = [40, 1_000, 5_000, 90_000, 900_000].randomElement(using: &generator) ?? 5_000
     var clock = 1_000.0
-    let cadence = [0.001, 0.03, 0.5, 1, 5, 20].randomElement(using: &generator) ?? 1
-    let captures = (0..<200).map { _ in
+    let cadence: Double = [0.001, 0.03, 0.5, 1, 5, 20].randomElement(using: &generator) ?? 1
+    var captures: [Double] = []
+    for _ in 0..<200 {
       // Bursts at one time, gaps, frames that come late.
       switch Int.random(in: 0..<10, using: &generator) {
       case 0, 1: break
-      case 2: clock += cadence * .random(in: 0...12, using: &generator)
-      case 3: clock -= cadence * .random(in: 0...3, using: &generator)
-      default: clock += cadence * .random(in: 0.8...1.2, using: &generator)
+      case 2: clock += cadence * Double.random(in: 0...12, using: &generator)
+      case 3: clock -= cadence * Double.random(in: 0...3, using: &generator)
+      default: clock += cadence * Double.random(in: 0.8...1.2, using: &generator)
       }
-      return clock
+      captures.append(clock)
     }
     let count = Int.random(in: 1...60, using: &generator)
     let found = try batches(captures, longest: longest, count: count, interval: interval)
@@ -67,13 +68,13 @@ import Testing
     for batch in found {
       for share in [1.0, 0.8, 0.5, 0.2] {
         let good = batch.frames.filter { _ in Double.random(in: 0..<1, using: &generator) < share }
-        guard let duration = duration(good, longest: longest, interval: interval) else { continue }
+        guard let length = duration(good, longest: longest, interval: interval) else { continue }
         // EXTINF, and EXT-X-TARGETDURATION of these settings.
-        let seconds = ((duration + 45) / 90 + 500) / 1_000
+        let seconds = ((length + 45) / 90 + 500) / 1_000
         let target = (longest + 89_999) / 90_000
         #expect(
-          duration <= longest && seconds <= target,
-          "seed \(seed): \(good.map(\.event.capture.milliseconds)) of \(batch.frames.count): \(duration)")
+          length <= longest && seconds <= target,
+          "seed \(seed): \(good.map { $0.event.capture.milliseconds }) of \(batch.frames.count): \(length)")
       }
     }
   }
