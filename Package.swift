@@ -109,7 +109,7 @@ let package = Package(
       "FrameRecorder",
       [
         "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "ChildProcess",
-        "Cluster", "FrameEncoding", "TestKit",
+        "Cluster", "FrameEncoding", "FrameEncoder", "TestKit",
       ]),
     tests("PulsarBridge", ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),
     tests(

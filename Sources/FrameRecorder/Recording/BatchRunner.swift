@@ -114,9 +114,9 @@ struct BatchRunner: Sendable {
   nonisolated(nonsending) private func seed() async -> Bool {
     do {
       let captures = try await services.store.captures(device)
-      let frameTime = services.settings.batch.encoding.frameTime
+      let (frameTime, target) = (services.settings.batch.encoding.frameTime, services.settings.batch.target)
       let found = try await services.storage.run(device) { [device] adapter throws(StorageError) in
-        try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime)
+        try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime, target: target)
       }
       let answer = try await services.store.seed(
         owned, device, found.segments, largest: found.largest, target: found.target)

@@ -215,7 +215,7 @@ package final class FileAdapter: StorageAdapter {
     if symlinkat(target, folder.number, path.name) == 0 { return }
     guard errno == EEXIST else { throw FileAccess.error(errno, "link", path.text) }
     guard let found = try linkTarget(path) else { throw FileAccess.error(EEXIST, "link", path.text) }
-    if found == target { return }
+    if found == target, utimensat(folder.number, path.name, nil, AT_SYMLINK_NOFOLLOW) == 0 { return }
     let temporary = ".\(UInt64.random(in: .min ... .max)).tmp"
     try FileAccess.check(symlinkat(target, folder.number, temporary), "link", path)
     guard renameat(folder.number, temporary, folder.number, path.name) == 0 else {

@@ -34,7 +34,7 @@ package protocol StorageAdapter: Sendable {
   /// A second name for an object, or a copy of it where there can be none. Durable after `sync` of the folder.
   func share(_ source: StoragePath, as path: StoragePath) throws(StorageError)
 
-  /// A symbolic link with this text, in place of a link that is there; `exists`: something else is.
+  /// A new symbolic link with this text, in place of a link that is there; `exists`: something else is.
   func link(_ path: StoragePath, to target: String) throws(StorageError)
 
   /// Makes the names in a folder durable.

@@ -6,17 +6,21 @@ extension RecordingSweeper {
     var (record, isBusy) = (record, false)
     let isDue = work.isLow || work.looksAtAll || isLookDue(device, record, work)
     // Nothing is deleted because of an index that is not there: the disk says what there is.
+    var isAdopted = false
     if record.indexed == nil, hasFolder, isDue {
       switch try await adopt(device, work.rule) {
-      case .adopted(let adopted): record = adopted
+      case .adopted(let adopted): (record, isAdopted) = (adopted, true)
       case .busy: isBusy = true
       case .nothing: break
       }
     }
-    _ = try await trim(device)
+    let isTrimmed = try await trim(device)
+    // What the one who made the files wrote names other URIs.
+    if isAdopted, !isTrimmed { try await playlistFile.writeUntilCurrent(device) }
     guard hasFolder, isDue else { return }
     let look = try await look(at: device, record, work)
-    work.report.orphansDeleted += await remove(look.left, of: device, &work)
+    let left = await remove(look.left, of: device, &work)
+    work.report.orphansDeleted += left
     let orphans = try await store.unknown(
       look.segments.keys.sorted(), of: device, indexed: record.indexed)
     let removed = await remove(orphans.compactMap { look.segments[$0] }, of: device, &work)
@@ -34,6 +38,7 @@ extension RecordingSweeper {
     try await sweepArchives(of: device, look.archives, work)
     try await removeEmpty(Self.folders(device), work.rule)
     // Where something failed the next sweep looks again.
+    guard left == look.left.count else { return }
     lookedAt[device] = record.indexed == nil && !isBusy ? work.now : nil
     try await store.looked(device, at: work.now)
   }
@@ -47,9 +52,10 @@ extension RecordingSweeper {
     at device: DevicePair, _ record: DeviceRecord, _ work: SweepWork
   ) async throws(StorageError) -> DeviceLook {
     let (rule, isLow) = (work.rule, work.isLow)
+    let before = work.looksAtAll ? nil : record.looked
     let pending = work.oldestPending[store.keys.partition(of: device)]
     return try await storage.run(device) { adapter throws(StorageError) in
-      try DeviceLook.take(device, record, rule, oldestPending: pending, isLow: isLow, in: adapter)
+      try DeviceLook.take(device, record, rule, oldestPending: pending, isLow: isLow, since: before, in: adapter)
     }
   }
 
@@ -64,9 +70,9 @@ extension RecordingSweeper {
   /// Imports a device that has segments and no index.
   nonisolated(nonsending) private func adopt(_ device: DevicePair, _ rule: SweepRule) async throws -> Adoption {
     let captures = try await store.captures(device)
-    let frameTime = services.settings.sweep.frameTime
+    let (frameTime, target) = (services.settings.sweep.frameTime, services.settings.sweep.target)
     let found = try await storage.run(device) { adapter throws(StorageError) in
-      try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime)
+      try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime, target: target)
     }
     guard found.largest != nil else { return .nothing }
     guard found.segments.allSatisfy({ rule.isAtRest($0.recorded) }) else { return .busy }

@@ -116,6 +116,12 @@ struct RecorderRig {
     return found
   }
 
+  /// The playlist's file; empty while there is none.
+  func playlist() throws -> String {
+    guard try adapter().look(.playlist(device)) != nil else { return "" }
+    return String(decoding: try adapter().read(.playlist(device), nil), as: UTF8.self)
+  }
+
   /// Reason by entry.
   func dead() async throws -> [String: String] {
     var found: [String: String] = [:]

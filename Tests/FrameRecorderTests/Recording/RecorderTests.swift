@@ -321,7 +321,7 @@ import TransportStream
       let segments = StoragePath.segments(rig.device)
       try rig.adapter().create(segments)
       // PTS go on from 17 to 18, and begin anew at 21.
-      for (number, frames, start) in [(17, 6, 1), (18, 1, 7), (21, 3, 1)] {
+      for (number, frames, start) in [(17, 7, 1), (18, 1, 8), (21, 3, 1)] {
         try await FFmpegTool.succeed(
           "ffmpeg",
           [
@@ -341,10 +341,13 @@ import TransportStream
       try await soon("the next segment") { try await rig.store.segments(rig.device).count == 4 }
       let found = try await rig.store.segments(rig.device)
       #expect(found.map(\.number) == [17, 18, 21, 23] && found.map(\.mediaSequence) == [17, 18, 19, 20])
-      #expect(found.map(\.duration) == [540_000, 90_000, 270_000, 180_000])
-      #expect(found.map(\.pts) == [90_000, 630_000, 90_000, 90_000])
+      #expect(found.map(\.duration) == [630_000, 90_000, 270_000, 180_000])
+      #expect(found.map(\.pts) == [90_000, 720_000, 90_000, 90_000])
       #expect(found.map(\.discontinuitySequence) == [0, 0, 1, 2])
       #expect(found[0].captureStart == FrameTime(milliseconds: 1_795_219_200_250))
+      // No listed segment is longer.
+      try await soon("the playlist") { try rig.playlist().contains("#EXT-X-TARGETDURATION:7\n") }
+      #expect(try rig.playlist().contains("#EXTINF:7.000,\n"))
     }
   }
 

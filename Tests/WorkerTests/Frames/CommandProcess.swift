@@ -34,12 +34,14 @@ final class CommandProcess: Sendable {
   private let process: SpawnedProcess
   private let texts: Texts
 
-  /// Its environment is the PATH, the sanitizers' options and what is given here.
-  static func start(_ arguments: [String], _ environment: [String: String]) async throws -> CommandProcess {
+  /// Its environment is the PATH, the sanitizers' options and what is given here. `executable`: in place of millrace.
+  static func start(
+    _ arguments: [String], _ environment: [String: String], executable: String = WorkerProcess.builtBinary
+  ) async throws -> CommandProcess {
     let texts = Texts()
     let passed = ProcessInfo.processInfo.environment.filter { $0.key == "PATH" || $0.key.hasSuffix("SAN_OPTIONS") }
     let process = try await SpawnedProcess.start(
-      WorkerProcess.builtBinary, arguments, environment: passed.merging(environment) { $1 }, directory: "/"
+      executable, arguments, environment: passed.merging(environment) { $1 }, directory: "/"
     ) { output, bytes in texts.add(output, bytes) }
     return CommandProcess(process, texts)
   }
@@ -73,8 +75,10 @@ final class CommandProcess: Sendable {
 
 extension RecordingScene {
   /// A command on this scene's storage and Redis.
-  func command(_ arguments: [String], _ others: [String: String] = [:]) async throws -> CommandProcess {
-    try await CommandProcess.start(arguments, environment("cli", others))
+  func command(
+    _ arguments: [String], _ others: [String: String] = [:], executable: String = WorkerProcess.builtBinary
+  ) async throws -> CommandProcess {
+    try await CommandProcess.start(arguments, environment("cli", others), executable: executable)
   }
 
   /// As `command`, to its end.

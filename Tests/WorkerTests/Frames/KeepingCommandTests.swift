@@ -5,29 +5,14 @@ import TestKit
 import Testing
 
 @Suite("Commands that keep recordings", .timeLimit(.minutes(4))) struct KeepingCommandTests {
-  /// A device whose session has ended, by the worker's own doing.
-  private func recorded(_ scene: RecordingScene, _ fixture: Fixture) async throws {
-    let worker = try await scene.worker("w1", ["PROCESSING_FRAMES_PER_SEGMENT": "2"])
-    try await eventually("the partitions", within: .seconds(30)) { try await scene.isOwned(by: ["w1"]) }
-    try await scene.send(0..<4, devices: 0..<1)
-    try await eventually("the recording", within: .seconds(60)) { try await scene.recorded(0..<1) == 4 }
-    worker.signal(SIGTERM)
-    #expect(try await worker.exit(within: .seconds(30)) == .code(0))
-  }
-
   @Test("end and archive, sweep, reset; skip what another one does; end at SIGTERM")
   func commands() async throws {
     try await withFixture { fixture in
       let scene = try await RecordingScene(fixture, devices: 1)
-      try await recorded(scene, fixture)
+      try await scene.recordTwoSegments()
       let device = try scene.device(0)
       let offline = ["ARCHIVE_OFFLINE_THRESHOLD_SECONDS": "5", "ARCHIVE_MIN_SESSION_DURATION_SECONDS": "0"]
-      // Nobody reads the partition any more: what its last reader said is moved on.
-      let session = try #require(try await scene.store.look(at: [(device, [])])[0].get().record.session)
-      let past = Int64(Date().timeIntervalSince1970 * 1_000) - 3_600_000
-      _ = try await scene.redis.command(
-        "HSET", "frames:device:\(device)", "received_id", "\(past)-0", "received_ms", "\(past)", "done_id", "\(past)-1")
-      _ = try await scene.redis.command("ZADD", "frames:devices:0", "\(past)", "\(device)")
+      let session = try await scene.silence(0)
 
       let held = try await scene.redis.command("SET", "frames:checker", "x:w9", "PX", "60000")
       #expect(held.contains("OK"))
@@ -72,7 +57,7 @@ import Testing
   func killed() async throws {
     try await withFixture { fixture in
       let scene = try await RecordingScene(fixture, devices: 1)
-      try await recorded(scene, fixture)
+      try await scene.recordTwoSegments()
       let device = try scene.device(0)
       let session = try #require(try await scene.store.look(at: [(device, [])])[0].get().record.session)
       let adapter = try FileAdapter(base: scene.folder.path)

@@ -115,14 +115,17 @@ struct RecordingScene {
     "\(try frames(of: index))/\(name ?? String(number)).jpg"
   }
 
-  /// `path`: nil is the usual one.
-  func event(_ number: Int, _ index: Int, path other: String? = nil) throws -> IntakeFrame {
+  /// `path`: nil is the usual one. `captured`: ms; nil: a second after the number before.
+  func event(
+    _ number: Int, _ index: Int, path other: String? = nil, captured: Int64? = nil
+  ) throws -> IntakeFrame {
     let device = try device(index)
+    let captured = captured ?? 1_795_219_200_000 + Int64(number) * 1_000
     return IntakeFrame(
       device,
       event: """
         {"eventId":"\(device)-\(number)","clientId":"\(device.client)","deviceId":"\(device.device)",\
-        "timestamp":\(1_795_219_200 + number),"framePath":"\(try other ?? path(number, index))"}
+        "timestamp":\(captured),"framePath":"\(try other ?? path(number, index))"}
         """)
   }
 
@@ -168,6 +171,19 @@ struct RecordingScene {
     let file = try joined(index)
     let numbers = try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
     return numbers.map { $0.map { $0 - index * span } }
+  }
+
+  /// When the device's numbers are shown, 1/90,000 s: each picture's first sample.
+  func timeline(_ index: Int) async throws -> [(number: Int, pts: Int64)] {
+    let samples = try await SegmentReader.samples(ofFile: try joined(index))
+    let numbers = try await shown(index)
+    try #require(samples.count == numbers.count)
+    var times: [(number: Int, pts: Int64)] = []
+    for (number, sample) in zip(numbers, samples) {
+      let number = try #require(number)
+      if times.last?.number != number { times.append((number, sample.pts)) }
+    }
+    return times
   }
 
   /// What a decoder complains of.

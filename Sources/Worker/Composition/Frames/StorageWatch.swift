@@ -85,11 +85,8 @@ final class StorageWatch: Sendable {
     let (isShort, notes) = (shortage.isShort, shortage.notes)
     do throws(StorageError) {
       let (space, hasClients) = try await storage.run { adapter throws(StorageError) in
-        let space = try adapter.space()
-        try Self.probe(adapter, bytes: isShort ? Self.leastRoom : 0)
-        return (space, try adapter.look(.clients) != nil)
+        (try adapter.space(), try adapter.look(.clients) != nil)
       }
-      shortage.end(asOf: notes)
       if !hasClients {
         switch await hasRecordings() {
         case true?:
@@ -99,6 +96,10 @@ final class StorageWatch: Sendable {
         case nil: break
         }
       }
+      try await storage.run { adapter throws(StorageError) in
+        try Self.probe(adapter, bytes: isShort ? Self.leastRoom : 0)
+      }
+      shortage.end(asOf: notes)
       return judge(space)
     } catch {
       return State(trouble: "\(error)")
@@ -114,10 +115,10 @@ final class StorageWatch: Sendable {
     return state
   }
 
-  /// A folder that is gone or read-only takes no new name, a full one no bytes.
+  /// A folder that is gone or read-only takes no new name, a full one no bytes. What a death leaves of it is swept with the
+  /// other files there.
   private static func probe(_ adapter: any StorageAdapter, bytes: Int) throws(StorageError) {
-    guard let name = StoragePath("probe") else { return }
-    let upload = try adapter.begin(name)
+    let upload = try adapter.begin(.incoming(.random()))
     defer { upload.abandon() }
     let written = [UInt8](repeating: 0, count: bytes).withUnsafeBytes { raw in
       Result { () throws(StorageError) in try upload.write(raw) }
