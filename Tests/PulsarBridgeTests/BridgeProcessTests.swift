@@ -5,7 +5,7 @@ import Testing
 
 @Suite(
   "millrace pulsar-bridge", .timeLimit(.minutes(6)),
-  .enabled(if: PulsarBroker.hindrance == nil, PulsarBroker.hindrance.map { "\($0)" }))
+  .enabled(if: PulsarBroker.hindrance == nil, PulsarBroker.hindrance.map { Comment(rawValue: $0) }))
 struct BridgeProcessTests {
   private struct Scene {
     let rig: BridgeRig

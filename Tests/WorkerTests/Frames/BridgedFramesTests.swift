@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 extension RecordingTests {
-  @Suite(.enabled(if: PulsarBroker.hindrance == nil, PulsarBroker.hindrance.map { "\($0)" }))
+  @Suite(.enabled(if: PulsarBroker.hindrance == nil, PulsarBroker.hindrance.map { Comment(rawValue: $0) }))
   struct BridgedFrames {
     private static let devices = 10
     private static let each = 12
