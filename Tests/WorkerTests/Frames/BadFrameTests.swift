@@ -113,7 +113,11 @@ extension RecordingTests {
         try event({ $0["framePath"] = "client_ids/c1/../c2/0.jpg" }, "path"),
         try event({ $0["framePath"] = "/etc/passwd" }, "path"), try event({ $0["framePath"] = elsewhere }, "path"),
         try event({ $0["framePath"] = "gs://bucket/client_ids/c1/0.jpg" }, "unsupported-storage"),
-        try event({ ($0["clientId"], $0["deviceId"]) = ("a_b", "x") }, "client-collision"),
+        try event(
+          {
+            ($0["clientId"], $0["deviceId"]) = ("a_b", "x")
+            $0["framePath"] = "client_ids/a_b/0.jpg"
+          }, "client-collision"),
       ]
     }
 

@@ -66,12 +66,11 @@ extension RecordingTests {
         let before = try (0..<3).map { try scene.files($0) }
         try await eventually("ten seconds", within: .seconds(12)) { stopped.duration(to: .now) > .seconds(10) }
         owner.signal(SIGCONT)
-        try await eventually("the refusal", within: .seconds(20)) {
-          let series = try await owner.get("/metrics").text.split(separator: "\n").filter {
-            $0.hasPrefix("millrace_frames_fenced_total{")
-          }
-          print("refused after", step, series)
-          return !series.isEmpty
+        // The loss is told after the reading too: what is not yet offered by then never is.
+        let steps = step == .published ? ["commit"] : ["begin", "commit", "read"]
+        try await eventually("a refusal", within: .seconds(20)) {
+          let figures = try await owner.get("/metrics").text
+          return steps.contains { figures.contains("millrace_frames_fenced_total{step=\"\($0)\"}") }
         }
         try await scene.send(12..<18, devices: 0..<3)
         try await eventually("all frames", within: .seconds(30)) { try await scene.recorded(0..<3) == 54 }

@@ -29,11 +29,11 @@ extension RecordingTests {
         ] {
           let query = "?from=\(RecordingScene.capture(0) + Int64(from))&to=\(RecordingScene.capture(0) + Int64(to))"
           let answers = try await workers.asyncMap { try await $0.get(Self.path + "playlist.m3u8" + query) }
-          #expect(answers[0].body == answers[1].body)
           guard !places.isEmpty else {
             #expect(answers.allSatisfy { $0.status == 404 && $0.text.contains("window-empty") }, "\(from) to \(to)")
             continue
           }
+          #expect(answers[0].body == answers[1].body)
           let text = answers[0].text
           let listed = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
           #expect(listed == places.map { uris[$0] }, "\(from) to \(to)")
