@@ -116,8 +116,7 @@ let package = Package(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "HTTP", "Cluster",
-        "Transcoding",
-        "FrameEncoding", "FrameRecorder", "TestKit",
+        "Transcoding", "FrameEncoding", "FrameEncoder", "FrameRecorder", "TestKit",
       ]),
   ]
 )

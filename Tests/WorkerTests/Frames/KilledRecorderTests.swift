@@ -57,8 +57,10 @@ extension RecordingTests {
     }
 
     /// Between S5 and S6, and between S6 and S7.
-    @Test(arguments: [RecordingStep.encoded, .published])
-    func anOwnerThatWakesChangesNothingThatIsListed(step: RecordingStep) async throws {
+    @Test(
+      "An owner that wakes changes nothing that is listed; its steps are refused and counted (19.3)",
+      arguments: [RecordingStep.encoded, .published])
+    func anOwnerThatWakes(step: RecordingStep) async throws {
       try await withFixture { fixture in
         let (scene, owner) = try await standing(after: step, fixture)
         let stopped = ContinuousClock.now
@@ -67,8 +69,11 @@ extension RecordingTests {
         let before = try (0..<3).map { try scene.files($0) }
         try await eventually("ten seconds", within: .seconds(12)) { stopped.duration(to: .now) > .seconds(10) }
         owner.signal(SIGCONT)
-        try await eventually("the refusal", within: .seconds(20)) {
-          try await owner.get("/metrics").text.contains("millrace_frames_fenced_total{")
+        // The loss is told after the reading too: what is not yet offered by then never is.
+        let steps = step == .published ? ["commit"] : ["begin", "commit", "read"]
+        try await eventually("a refusal", within: .seconds(20)) {
+          let figures = try await owner.get("/metrics").text
+          return steps.contains { figures.contains("millrace_frames_fenced_total{step=\"\($0)\"}") }
         }
         try await scene.send(12..<18, devices: 0..<3)
         try await eventually("all frames", within: .seconds(30)) { try await scene.recorded(0..<3) == 54 }
