@@ -64,10 +64,9 @@ extension FrameStore {
       for entry in entries {
         guard let id = entry.elements?.first?.text.flatMap({ EntryID($0) }) else { continue }
         start = "(\(id)"
-        let text = entry.elements?.last?.pairs?.first { $0.0 == "event" }?.1
-        guard let event = text.flatMap({ try? FrameEvent.parse(Array($0.utf8)) }), event.device == device else {
-          continue
-        }
+        guard let frame = Self.storedFrame(entry), frame.device == device,
+          let event = frame.event.flatMap({ try? FrameEvent.parse($0) })
+        else { continue }
         found.append((id, event.framePath))
       }
       if entries.count < 1_000 { return found }

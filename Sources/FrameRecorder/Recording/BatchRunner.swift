@@ -18,7 +18,7 @@ struct BatchRunner: Sendable {
     case .probe(let frame):
       let outcome = await services.encoders.run(cutAt: cutAt) { await services.encoder.probe(frame) }
       return machine.probed(outcome)
-    case .encode(let job): return machine.encoded(await encode(job), now: FrameTime.wallClock)
+    case .encode(let job): return machine.encoded(await encode(job))
     case .publish(let temporary, let path):
       return machine.published(await publish(temporary, path))
     case .findLargest:

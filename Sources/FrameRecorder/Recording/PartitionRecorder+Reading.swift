@@ -72,7 +72,7 @@ extension PartitionRecorder {
     }
   }
 
-  func replace(_ now: ContinuousClock.Instant) async {
+  func replace(_ now: RecorderClock.Instant) async {
     guard !unplaced.isEmpty, now - replacedAt >= Self.replacePause else { return }
     replacedAt = now
     let part = Array(unplaced.prefix(Self.mostReread))
@@ -82,7 +82,7 @@ extension PartitionRecorder {
   }
 
   /// What is too old leaves the index; what a commit leaves in it goes here.
-  func trim(_ now: ContinuousClock.Instant) async {
+  func trim(_ now: RecorderClock.Instant) async {
     guard now - trimmedAt >= Self.trimPause else { return }
     trimmedAt = now
     for device in devices.keys { _ = try? await services.store.trim(device) }
@@ -105,7 +105,8 @@ extension PartitionRecorder {
 
   /// Puts what was read into the queues; throws before anything has changed.
   func take(_ stored: [StoredFrame]) async throws(FrameStoreError) {
-    let sorted = SortedFrames(stored, of: owned.partition, services.store.keys, services.settings)
+    var sorted = SortedFrames(stored, of: owned.partition, services.store.keys, services.settings)
+    await sorted.sort(by: services.shared)
     var events: [DevicePair: [String]] = [:]
     for frame in sorted.frames { events[frame.event.device, default: []].append(frame.event.eventID) }
     let asked = events.sorted { $0.key < $1.key }.map { (device: $0.key, events: $0.value) }
@@ -116,11 +117,12 @@ extension PartitionRecorder {
       guard case .success(let answer) = result else { continue }
       seen[question.device] = answer.seen
       guard devices[question.device] == nil else { continue }
-      let first = sorted.frames.first { $0.event.device == question.device }
-      devices[question.device] = DeviceState(
-        answer.record, rawClient: first?.event.rawClientID ?? "", services.settings, now: services.clock())
+      devices[question.device] = DeviceState(answer.record, services.settings, now: services.clock.now)
     }
     letters += sorted.letters
+    moves += sorted.moves.map(\.move)
+    for (device, move) in sorted.moves { devices[device]?.queue.passed(move.entry) }
+    unplaced += sorted.unplaced
     count(stored, sorted)
     for frame in sorted.frames {
       guard let seen = seen[frame.event.device] else {
@@ -135,7 +137,9 @@ extension PartitionRecorder {
   /// Each entry once, when it is read for the first time by this owner.
   func count(_ stored: [StoredFrame], _ sorted: SortedFrames) {
     let metrics = services.metrics
-    var others = stored.count { $0.entry > lastTaken }
+    // What goes elsewhere counts there.
+    let elsewhere = Set(sorted.moves.map(\.move.entry))
+    var others = stored.count { $0.entry > lastTaken && !elsewhere.contains($0.entry) }
     for frame in sorted.frames where frame.entry > lastTaken {
       others -= 1
       metrics.received.add(of: frame.event.device)
@@ -150,16 +154,16 @@ extension PartitionRecorder {
   func take(_ frame: QueuedFrame, isSeen: Bool) {
     let device = frame.event.device
     guard var state = devices.removeValue(forKey: device) else { return }
-    let now = services.clock()
+    let now = services.clock.now
     state.activeAt = now
     state.interval.received(frame.entry)
     state.queue.interval = state.interval.milliseconds
     var isReady = false
-    if frame.event.rawClientID != state.rawClient {
+    if !state.agrees(with: frame.event) {
       letters.append(
         DeadLetter(
           frame.entry, client: frame.event.rawClientID, device: frame.event.rawDeviceID, reason: .clientCollision,
-          detail: "the folder is that of client \(state.rawClient)"))
+          detail: "the folder is that of client \(state.rawClient ?? "")"))
       state.queue.passed(frame.entry)
     } else if isSeen {
       services.metrics.duplicates.with(["recorded"]).add()

@@ -10,7 +10,7 @@ internal import Observability
 actor PartitionRecorder {
   let owned: OwnedPartition
   let services: RecorderServices
-  let wakeup = Wakeup()
+  let wakeup: Wakeup
   let work = TaskBag()
   var devices: [DevicePair: DeviceState] = [:]
   var position = ReadPosition.left(after: .zero)
@@ -20,6 +20,8 @@ actor PartitionRecorder {
   var restarts = 0
   var letters: [DeadLetter] = []
   var acknowledged: [EntryID] = []
+  /// Frames of devices whose folders lead to other partitions' devices.
+  var moves: [FrameMove] = []
   var touched: Set<DevicePair> = []
   /// Entries of devices whose keys cannot be read: they are read again when that may have been mended.
   var unplaced: [EntryID] = []
@@ -44,6 +46,7 @@ actor PartitionRecorder {
   static let idleRead = Duration.seconds(2)
   static let retryPause = Duration.milliseconds(500)
   static let mostReread = 200
+  static let mostMoved = 1_000
   static let replacePause = Duration.seconds(1)
   static let trimPause = Duration.seconds(60)
   /// A playlist file can be behind that belongs to a device from which something came so recently.
@@ -52,7 +55,8 @@ actor PartitionRecorder {
 
   init(_ owned: OwnedPartition, _ services: RecorderServices) {
     (self.owned, self.services) = (owned, services)
-    (replacedAt, trimmedAt) = (services.clock(), services.clock())
+    wakeup = Wakeup(clock: services.clock)
+    (replacedAt, trimmedAt) = (services.clock.now, services.clock.now)
   }
 
   // MARK: Life
@@ -131,14 +135,14 @@ actor PartitionRecorder {
   }
 
   var nextWake: Duration {
-    let now = services.clock()
+    let now = services.clock.now
     let deadline = devices.values.compactMap(\.queue.deadline).min().map { max(.zero, $0 - now) }
     return min(Self.idleRead, max(deadline ?? Self.idleRead, .milliseconds(1)))
   }
 
   /// True: there is more to read at once.
   func pass() async -> Bool {
-    let now = services.clock()
+    let now = services.clock.now
     for device in devices.keys {
       if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
       if devices[device]?.isIdle(now) == true {
@@ -156,7 +160,7 @@ actor PartitionRecorder {
 
   /// So much is unfinished that nothing more is read.
   var isFull: Bool {
-    devices.values.reduce(unplaced.count) { $0 + $1.backlog } >= services.settings.mostPending
+    devices.values.reduce(unplaced.count + moves.count) { $0 + $1.backlog } >= services.settings.mostPending
   }
 
   var isDropped: Bool {

@@ -24,16 +24,13 @@ package struct RecorderMetrics: Sendable {
   let encodeMicroseconds = Counter()
   package let board = StatusBoard()
 
-  /// `labelsDevices`: `METRICS_DEVICE_LABELS`
-  package init(_ registry: MetricsRegistry, labelsDevices: Bool = false) {
+  package init(_ registry: MetricsRegistry, _ devices: DeviceLabels = DeviceLabels()) {
     received = DeviceCounter(
-      registry, "stream_processor_frames_received_total", help: "Frames read from the streams.",
-      labelsDevices: labelsDevices)
+      registry, "stream_processor_frames_received_total", help: "Frames read from the streams.", devices)
     segments = DeviceCounter(
-      registry, "stream_processor_segments_generated_total", help: "Segments recorded.", labelsDevices: labelsDevices)
+      registry, "stream_processor_segments_generated_total", help: "Segments recorded.", devices)
     errors = DeviceCounter(
-      registry, "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"],
-      labelsDevices: labelsDevices)
+      registry, "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"], devices)
     encodeSeconds = registry.histogram(
       "stream_processor_ffmpeg_duration_seconds", help: "Wall time of an encoding.",
       bounds: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120])

@@ -22,6 +22,7 @@ package struct RecorderSettings: Sendable {
 package struct RecorderServices: Sendable {
   package var store: FrameStore
   package var storage: StorageThreads
+  package var shared: SharedDevices
   package var encoder: any SegmentEncoding
   package var encoders: EncoderQueue
   package var budget: QueueBudget
@@ -32,10 +33,9 @@ package struct RecorderServices: Sendable {
   package var settings: RecorderSettings
   package var metrics: RecorderMetrics
   package var logger: Logger
+  package var clock = RecorderClock.system
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
-  /// The steady clock, by which frames wait and devices are idle; tests have another one.
-  package var clock: @Sendable () -> ContinuousClock.Instant = { .now }
   /// Called on the way, for tests that stop it there.
   package var onStep: @Sendable (RecordingStep) -> Void = { _ in }
 
@@ -45,6 +45,7 @@ package struct RecorderServices: Sendable {
     metrics: RecorderMetrics, logger: Logger
   ) {
     (self.store, self.storage, self.encoder, self.encoders) = (store, storage, encoder, encoders)
+    shared = SharedDevices(storage: storage)
     (self.budget, self.alarm, self.playlists) = (budget, alarm, playlists)
     (self.settings, self.metrics, self.logger) = (settings, metrics, logger)
   }

@@ -3,8 +3,8 @@ package import Redis
 /// The Lua scripts of the recorder: each one atomic decision on the keys of one partition.
 package enum FrameScript: String, CaseIterable, Sendable {
   case archiveBegin, archiveEnter, archiveRemove, archiveStep, assert, begin, bridge, claim, commit, discard, end
-  case expireArchive, finish, forgetDevice, intake, leaveJob, read, refuse, release, reset, seed, silent, takeJob, touch
-  case trim
+  case expireArchive, finish, forgetDevice, intake, leaveJob, looked, move, read, refuse, release, reset, seed, silent
+  case takeJob, touch, trim
 
   /// As Redis knows it.
   package var redis: RedisScript { Self.made[self, default: make()] }
@@ -37,6 +37,8 @@ package enum FrameScript: String, CaseIterable, Sendable {
     case .forgetDevice: PackageResources.forget_device_lua
     case .intake: PackageResources.intake_lua
     case .leaveJob: PackageResources.leave_job_lua
+    case .looked: PackageResources.looked_lua
+    case .move: PackageResources.move_lua
     case .read: PackageResources.read_lua
     case .refuse: PackageResources.refuse_lua
     case .release: PackageResources.release_lua

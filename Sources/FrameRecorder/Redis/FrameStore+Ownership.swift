@@ -96,14 +96,26 @@ extension FrameStore {
   /// another, and this worker must not start.
   package nonisolated(nonsending) func agreeOnPartitions() async throws(FrameStoreError) -> (agrees: Bool, stored: Int)
   {
-    let replies = try await pipeline([
-      .command(RedisCommand("HSETNX", keys.configuration, "partitions", String(keys.partitions))),
-      .command(RedisCommand("HGET", keys.configuration, "partitions")),
-    ])
-    for reply in replies { if let error = reply.error { throw FrameStoreError(error) } }
-    guard let stored = replies[1].integer else {
+    // A Redis that is full refuses to write even what is there; its recorder is what empties it.
+    let stored = if let present = try await storedPartitions() { present } else { try await storePartitions() }
+    return (stored == keys.partitions, stored)
+  }
+
+  nonisolated(nonsending) private func storePartitions() async throws(FrameStoreError) -> Int {
+    let command = RedisCommand("HSETNX", keys.configuration, "partitions", String(keys.partitions))
+    for reply in try await pipeline([.command(command)]) {
+      if let error = reply.error { throw FrameStoreError(error) }
+    }
+    guard let stored = try await storedPartitions() else {
       throw FrameStoreError(.invalidReply, "the Redis key \(keys.configuration) holds no number of partitions")
     }
-    return (Int(stored) == keys.partitions, Int(stored))
+    return stored
+  }
+
+  /// Nil: there are none.
+  nonisolated(nonsending) private func storedPartitions() async throws(FrameStoreError) -> Int? {
+    let reply = try await pipeline([.command(RedisCommand("HGET", keys.configuration, "partitions"))])[0]
+    if let error = reply.error { throw FrameStoreError(error) }
+    return reply.integer.map { Int($0) }
   }
 }

@@ -7,10 +7,15 @@ package struct StoredFrame: Sendable, Equatable {
   /// The field `event`; nil: there is none.
   package let event: [UInt8]?
   package let received: FrameTime
+  /// The device that it is recorded as, where whoever put it here knew that the one of the event is a link to it.
+  package let recordedAs: DevicePair?
 
-  package init(_ entry: EntryID, event: [UInt8]?, received: FrameTime) {
-    (self.entry, self.event, self.received) = (entry, event, received)
+  package init(_ entry: EntryID, event: [UInt8]?, received: FrameTime, recordedAs: DevicePair? = nil) {
+    (self.entry, self.event, self.received, self.recordedAs) = (entry, event, received, recordedAs)
   }
+
+  /// Whose frame it is, by what the entry says; nil: it says nothing that can be read.
+  var device: DevicePair? { recordedAs ?? event.flatMap { try? FrameEvent.parse($0).device } }
 }
 
 /// From where a partition is read.
@@ -30,9 +35,9 @@ package enum ReadAnswer: Sendable, Equatable {
 /// What a reading tells of a device.
 package struct DeviceTouch: Sendable, Equatable {
   package var device: DevicePair
-  /// Raw ids, kept if there are none yet.
-  package var rawClient: String
-  package var rawDevice: String
+  /// Raw ids, kept if there are none yet; nil: not known.
+  package var rawClient: String?
+  package var rawDevice: String?
   /// The newest entry read.
   package var newest: EntryID
   /// ms
@@ -41,7 +46,7 @@ package struct DeviceTouch: Sendable, Equatable {
   package var backlog: Int
 
   package init(
-    _ device: DevicePair, rawClient: String, rawDevice: String, newest: EntryID, interval: Int64, backlog: Int
+    _ device: DevicePair, rawClient: String?, rawDevice: String?, newest: EntryID, interval: Int64, backlog: Int
   ) {
     (self.device, self.rawClient, self.rawDevice) = (device, rawClient, rawDevice)
     (self.newest, self.interval, self.backlog) = (newest, interval, backlog)
@@ -109,7 +114,8 @@ extension FrameStore {
     }
     let event = found["event"]?.bulk?.withBytes { [UInt8]($0) }
     return StoredFrame(
-      entry, event: event, received: FrameTimeRule.received(entry, field: found["received"]?.text))
+      entry, event: event, received: FrameTimeRule.received(entry, field: found["received"]?.text),
+      recordedAs: found["device"]?.text.flatMap { DevicePair($0) })
   }
 
   /// What is known of devices, and which of the events given with each were recorded within the window. Where the keys of
@@ -152,8 +158,8 @@ extension FrameStore {
     guard !devices.isEmpty else { return .done }
     let arguments = devices.flatMap { touch in
       [
-        touch.device.description, touch.rawClient, touch.rawDevice, touch.newest.description, String(touch.interval),
-        String(touch.backlog),
+        touch.device.description, touch.rawClient ?? "", touch.rawDevice ?? "", touch.newest.description,
+        String(touch.interval), String(touch.backlog),
       ]
     }
     return try await answer(

@@ -65,6 +65,12 @@ extension FrameStore {
     return count
   }
 
+  /// A sweep has looked into the device's folder.
+  package nonisolated(nonsending) func looked(_ device: DevicePair, at moment: FrameTime) async throws(FrameStoreError) {
+    let reply = try await run(.looked, keys: [keys.device(device)], [String(moment.milliseconds)])
+    guard reply.tag == "looked" else { throw reply.nonsense }
+  }
+
   /// Which of these segments nothing in Redis has a name for: not listed, not on their way out, not being recorded.
   /// - Parameter indexed: of the index that is judged by; of another one, which came after it was lost, nothing follows.
   package nonisolated(nonsending) func unknown(

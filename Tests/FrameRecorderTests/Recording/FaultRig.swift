@@ -23,7 +23,9 @@ struct FaultRig {
 
   static let numbers = 16
   private static let size = (width: 160, height: 96)
-  private static let names = ["c1:d0", "c1:d1", "c2:d2", "c2:d3"]
+  private static let names = ["c1:d0", "c1:d1", "c2:d2", "c2:d3", "c1:d4"]
+  /// What the last one's frames name: its folder is a link, and its partition is another.
+  private let link: DevicePair
   private static let made = Task {
     try await FrameMaker.pictures(0..<names.count * numbers, width: size.width, height: size.height)
   }
@@ -39,11 +41,25 @@ struct FaultRig {
     relay = try fixture.redisRelay(to: rig.frames.server.port) { fault.judge($0) }
     view = rig.frames.store(Self.change)
     pool = Self.pool(fixture)
-    try rig.adapter().create(.clients)
+    let partition = view.keys.partition(of: devices[4])
+    guard let link = (0..<20).lazy.compactMap({ DevicePair("c2:link\($0)") }).first(where: { [view] in
+      view.keys.partition(of: $0) != partition
+    }) else { throw Missing("a device of another partition") }
+    self.link = link
+    try makeLink()
     // None is to be loaded at its first call.
     for script in FrameScript.allCases {
       _ = try await rig.frames.command("SCRIPT", "LOAD", script.redis.source)
     }
+  }
+
+  private func makeLink() throws {
+    for folder in [StoragePath.device(devices[4]), .devices(of: link.client)] {
+      try FileManager.default.createDirectory(
+        atPath: rig.base + "/" + folder.text, withIntermediateDirectories: true)
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: rig.base + "/" + StoragePath.device(link).text, withDestinationPath: "../../c1/device_id/d4")
   }
 
   private static func change(_ settings: inout FrameStoreSettings) {
@@ -108,7 +124,7 @@ struct FaultRig {
 
   // MARK: Frames
 
-  /// Each device sends by itself, again and again what is not accepted; the last one by a bridge.
+  /// Each device sends by itself, again and again what is not accepted; one by a bridge, one by another's name.
   func send(_ numbers: Range<Int>, through worker: Worker, devices places: Range<Int>) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for place in places {
@@ -119,7 +135,7 @@ struct FaultRig {
   }
 
   private func send(_ number: Int, _ place: Int, _ store: FrameStore) async throws {
-    let device = devices[place]
+    let device = place == 4 ? link : devices[place]
     let path = "\(StoragePath.frames(device))/\(number).jpg"
     guard let file = StoragePath(path) else { throw Missing("a path") }
     try rig.adapter().put(pictures[place * Self.numbers + number], at: file, replaces: true)
@@ -129,7 +145,7 @@ struct FaultRig {
       """
     let source = "\(device)-\(number)"
     try await soon("frame \(number) of \(device) to be accepted") {
-      if device == devices.last {
+      if place == 3 {
         let frame = BridgedFrame(device, event: Array(event.utf8), source: source, received: .wallClock)
         return [[.added], [.known]].contains(try? await store.bridge([frame]))
       }

@@ -53,7 +53,7 @@ import Testing
     let (lost, unwanted) = (rig.devices[1], rig.devices[2])
     try await rig.lose(try await rig.session(lost), of: lost)
     // By then folders are looked at again.
-    rig.advance(.seconds(1_000))
+    rig.advance(.seconds(2 * 3_600))
     try await rig.archives(rig.devices.count)
     let session = try await rig.session(unwanted)
     try await soon("an archive to be given up") {

@@ -39,6 +39,29 @@ import TransportStream
     }
   }
 
+  @Test("keeps the raw ids of a device's first event, and takes other raw device ids of the same folder")
+  func rawIDs() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let device = try FrameRig.pair("c_1:d_1")
+      _ = try await rig.start(try await rig.services(ListingEncoder(rig.base)))
+      for (number, raw) in [(1, "d:1"), (2, "d/1")] {
+        let path = "client_ids/c_1/device_id/d_1/frames/f\(number).jpg"
+        try rig.adapter().put(Array("picture".utf8), at: try #require(StoragePath(path)))
+        try await rig.send(number) { fields in
+          fields = fields.filter { !["clientId", "deviceId", "framePath"].contains($0.0) }
+          fields += [("clientId", "\"c.1\""), ("deviceId", "\"\(raw)\""), ("framePath", "\"\(path)\"")]
+        }
+      }
+      try await soon("a segment") { try await rig.store.segments(device).count == 1 }
+      let record = try await rig.store.look(at: [(device, [])])[0].get().record
+      #expect(record.client == "c.1" && record.device == "d:1")
+      let session = try #require(record.session)
+      let told = try #require(try await rig.store.record(of: session, device))
+      #expect(told.rawClient == "c.1" && told.rawDevice == "d:1")
+    }
+  }
+
   private func temporaries(_ rig: RecorderRig) async throws -> [String] {
     var found: [String] = []
     try rig.adapter().list(.segments(rig.device)) { entry in

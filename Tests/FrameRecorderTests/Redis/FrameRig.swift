@@ -5,7 +5,6 @@ import FrameRecorder
 import Identifiers
 import Observability
 import Redis
-import Synchronization
 import TestKit
 import TransportStream
 
@@ -16,14 +15,17 @@ final class FrameRig: Sendable {
   let connection: RedisConnection
   let loop: EventLoop
   let sink = MemorySink()
-  private let offset = Mutex(Duration.zero)
+  /// Of the scripts and of the recorders.
+  let clock = ShiftedClock()
 
   let device: DevicePair
   let partition: FramePartition
-  private let keys: FrameKeys
+  let keys: FrameKeys
 
-  init(_ fixture: Fixture, partitions: Int = 64, arguments: [String] = []) async throws {
-    keys = FrameKeys(partitions: partitions)
+  init(
+    _ fixture: Fixture, partitions: Int = 64, usesHashTags: Bool = false, arguments: [String] = []
+  ) async throws {
+    keys = FrameKeys(partitions: partitions, usesHashTags: usesHashTags)
     self.fixture = fixture
     server = try await fixture.redisServer(arguments: arguments)
     let loop = EventLoop(name: "frames-test")
@@ -37,6 +39,15 @@ final class FrameRig: Sendable {
   static func pair(_ text: String) throws -> DevicePair {
     guard let pair = DevicePair(text) else { throw Missing("a device \(text)") }
     return pair
+  }
+
+  /// Another client's device, of a partition that fits.
+  func other(where fits: (FramePartition) -> Bool) throws -> DevicePair {
+    for number in 1...999 {
+      let pair = try Self.pair("c2:x\(number)")
+      if fits(keys.partition(of: pair)) { return pair }
+    }
+    throw Missing("a device of such a partition")
   }
 
   private static func connection(
@@ -58,20 +69,22 @@ final class FrameRig: Sendable {
     try await Self.connection(port ?? server.port, loop, fixture, sink)
   }
 
-  /// Moves the clock that the scripts see.
-  func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
+  func advance(_ duration: Duration) { clock.advance(duration) }
 
   func store(
     over other: RedisConnection? = nil, _ change: (inout FrameStoreSettings) -> Void = { _ in }
   ) -> FrameStore {
     var settings = FrameStoreSettings(keys: keys)
-    settings.clockOffset = { self.offset.withLock { $0 } }
+    settings.clockOffset = { [clock] in clock.offset }
     change(&settings)
     return FrameStore(connection: other ?? connection, settings: settings)
   }
 
-  /// The partition of `device`, claimed for a worker; from whomever has it.
-  func claim(_ store: FrameStore, _ worker: String = "w1") async throws -> OwnedPartition {
+  /// The partition of `device`, or another one, claimed for a worker; from whomever has it.
+  func claim(
+    _ store: FrameStore, _ worker: String = "w1", _ other: FramePartition? = nil
+  ) async throws -> OwnedPartition {
+    let partition = other ?? partition
     let present = try await store.partitions()[partition.number].owner
     let claim = try await store.claim(partition, for: WorkerID(worker), judgedDead: present)
     guard case .claimed(let owned) = claim else { throw Missing("a claim: \(claim)") }

@@ -154,6 +154,8 @@ import Testing
       try expect(try await server.post(fields + [frame, ("frame", heavy)]), 413, "frame-too-large")
       try expect(
         try await server.post(fields + [("other", [UInt8](repeating: 1, count: 1 << 20))]), 413, "body-too-large")
+      // That of the frame and that of the Content-Length.
+      #expect(server.metrics.render().contains("millrace_frames_intake_requests_total{status=\"413\"} 2"))
       #expect(try await server.events() == [])
       try await eventually("no file") { server.files.isEmpty }
       #expect(try await server.post(fields + [frame, frame]).status == 202)

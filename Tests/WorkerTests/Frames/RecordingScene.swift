@@ -21,18 +21,21 @@ struct RecordingScene {
   private let scratch: TemporaryFolder
   private static let size = (width: 160, height: 96)
   /// Numbers of a device.
-  private static let span = 64
+  private let span: Int
 
-  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to.
-  init(_ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = []) async throws {
+  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to; `span`: how many each device has.
+  init(
+    _ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = [], span: Int = 64
+  ) async throws {
     self.fixture = fixture
     self.partitions = partitions
+    self.span = span
     redis = try await fixture.redisServer()
     folder = try fixture.temporaryFolder("recording")
     scratch = try fixture.temporaryFolder("scratch")
     view = folder.path
     pictures = try await FrameMaker.pictures(
-      0..<devices * Self.span, width: Self.size.width, height: Self.size.height, marked: marked)
+      0..<devices * span, width: Self.size.width, height: Self.size.height, marked: marked)
     let loop = EventLoop(name: "scene")
     fixture.addTeardown { loop.stop() }
     let connection = RedisConnection(
@@ -105,7 +108,7 @@ struct RecordingScene {
     try Data(bytes).write(to: URL(fileURLWithPath: view + "/" + path))
   }
 
-  func picture(_ number: Int, _ index: Int) -> [UInt8] { pictures[index * Self.span + number] }
+  func picture(_ number: Int, _ index: Int) -> [UInt8] { pictures[index * span + number] }
 
   /// Of a frame's file, below the base.
   func path(_ number: Int, _ index: Int, name: String? = nil) throws -> String {
@@ -157,14 +160,14 @@ struct RecordingScene {
       let file = try hls(index) + "/" + name
       shown += try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
     }
-    return shown.map { $0.map { $0 - index * Self.span } }
+    return shown.map { $0.map { $0 - index * span } }
   }
 
   /// The device's numbers as a decoder sees them in all listed segments, one after the other.
   func shown(_ index: Int) async throws -> [Int?] {
     let file = try joined(index)
     let numbers = try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
-    return numbers.map { $0.map { $0 - index * Self.span } }
+    return numbers.map { $0.map { $0 - index * span } }
   }
 
   /// What a decoder complains of.

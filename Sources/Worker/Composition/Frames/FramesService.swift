@@ -37,7 +37,8 @@ final class FramesService: Sendable {
   ) throws {
     (self.configuration, self.cluster, self.logger) = (configuration, cluster, logger)
     let clientTokens = try configuration.frames.intake.clientTokensFile.map { try ClientTokens(file: $0) }
-    let metrics = RecorderMetrics(registry, labelsDevices: configuration.frames.metrics.labelsDevices)
+    let devices = DeviceLabels(isShown: configuration.frames.metrics.labelsDevices)
+    let metrics = RecorderMetrics(registry, devices)
     let parts = try FrameParts(
       configuration, platform: platform, worker: cluster.coordinator.worker, metrics: metrics, registry, logger)
     self.parts = parts
@@ -55,8 +56,8 @@ final class FramesService: Sendable {
     figures = FrameFigures(
       store: parts.store, keeper: keeper, pool: parts.pool, board: metrics.board, watch: parts.watch, registry)
     let keeping = FrameKeeping(
-      configuration, store: parts.store, adapter: parts.adapter, worker: cluster.coordinator.worker.text, registry,
-      logger)
+      configuration, store: parts.store, adapter: parts.adapter, worker: cluster.coordinator.worker.text, devices,
+      registry, logger)
     features = FrameFeatures(configuration, clientTokens, parts, keeping, registry, logger)
   }
 

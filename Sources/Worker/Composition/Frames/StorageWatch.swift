@@ -15,19 +15,25 @@ final class StorageWatch: Sendable {
 
   private let storage: StorageThreads
   private let limits: FrameConfiguration.Storage
+  private let shortage: StorageShortage
   private let hasRecordings: @Sendable () async -> Bool
   private let logger: Logger
   private let state = Mutex(State())
   /// Of the look that has no answer yet.
   private let asked = Mutex<ContinuousClock.Instant?>(nil)
   private static let pause = Duration.seconds(5)
+  /// So much has to find room before a shortage is over. Where a segment needs more, it comes back with the next one.
+  private static let leastRoom = 131_072
 
-  /// `hasRecordings`: whether there should be anything.
+  /// - Parameters:
+  ///   - shortage: what others note who write.
+  ///   - hasRecordings: whether there should be anything.
   init(
-    _ storage: StorageThreads, limits: FrameConfiguration.Storage, logger: Logger,
+    _ storage: StorageThreads, limits: FrameConfiguration.Storage, shortage: StorageShortage, logger: Logger,
     hasRecordings: @escaping @Sendable () async -> Bool
   ) {
-    (self.storage, self.limits, self.logger, self.hasRecordings) = (storage, limits, logger, hasRecordings)
+    (self.storage, self.limits, self.shortage) = (storage, limits, shortage)
+    (self.logger, self.hasRecordings) = (logger, hasRecordings)
   }
 
   /// Why nothing is recorded; nil: all is well.
@@ -35,7 +41,7 @@ final class StorageWatch: Sendable {
     if let asked = asked.withLock({ $0 }), asked.duration(to: .now) > Self.patience {
       return "the storage has not answered for \(Self.patience.decimalSeconds) s"
     }
-    return state.withLock { $0.trouble }
+    return state.withLock { $0.trouble } ?? (shortage.isShort ? "no space was left for what was written; make room" : nil)
   }
 
   var freeBytes: UInt64 { state.withLock { $0.freeBytes } }
@@ -74,12 +80,14 @@ final class StorageWatch: Sendable {
   }
 
   private func judge() async -> State {
+    let (isShort, notes) = (shortage.isShort, shortage.notes)
     do throws(StorageError) {
       let (space, hasClients) = try await storage.run { adapter throws(StorageError) in
         let space = try adapter.space()
-        try Self.writeNothing(adapter)
+        try Self.probe(adapter, bytes: isShort ? Self.leastRoom : 0)
         return (space, try adapter.look(.clients) != nil)
       }
+      shortage.end(asOf: notes)
       if !hasClients, await hasRecordings() {
         return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
       }
@@ -98,9 +106,17 @@ final class StorageWatch: Sendable {
     return state
   }
 
-  /// A folder that is gone or read-only takes no new name.
-  private static func writeNothing(_ adapter: any StorageAdapter) throws(StorageError) {
+  /// A folder that is gone or read-only takes no new name, a full one no bytes.
+  private static func probe(_ adapter: any StorageAdapter, bytes: Int) throws(StorageError) {
     guard let name = StoragePath("probe") else { return }
-    try adapter.begin(name).abandon()
+    let upload = try adapter.begin(name)
+    defer { upload.abandon() }
+    let written = [UInt8](repeating: 0, count: bytes).withUnsafeBytes { raw in
+      Result { () throws(StorageError) in try upload.write(raw) }
+    }
+    try written.get()
+    guard bytes > 0 else { return }
+    // Some storages say only then that they are full.
+    try adapter.delete(try upload.keep())
   }
 }

@@ -1,8 +1,9 @@
+internal import FrameRecorder
 internal import Glibc
 
 /// A steady clock that is ahead by the seconds that a file holds, so that tests need not wait for what takes minutes:
 /// `MILLRACE_RECORDER_CLOCK=/path`. Nothing sets it but tests and benchmarks.
-struct RecorderClock: Sendable {
+struct MovedClock: Sendable {
   private static let variable = "MILLRACE_RECORDER_CLOCK"
 
   private let path: String
@@ -13,7 +14,9 @@ struct RecorderClock: Sendable {
     path = String(cString: text)
   }
 
-  func now() -> ContinuousClock.Instant { .now + .seconds(ahead) }
+  var clock: RecorderClock {
+    RecorderClock(now: { .now + .seconds(ahead) }, sleep: { try await Task.sleep(for: $0) })
+  }
 
   private var ahead: Int {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
