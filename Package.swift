@@ -108,8 +108,8 @@ let package = Package(
     tests(
       "FrameRecorder",
       [
-        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
-        "FrameEncoding", "TestKit",
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "ChildProcess",
+        "Cluster", "FrameEncoding", "FrameEncoder", "TestKit",
       ]),
     tests("PulsarBridge", ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),
     tests(

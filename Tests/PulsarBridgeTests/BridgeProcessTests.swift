@@ -129,7 +129,8 @@ struct BridgeProcessTests {
   func badMessages() async throws {
     try await withFixture { fixture in
       let scene = try await Scene(fixture)
-      let bridge = try await scene.bridge()
+      let token = "pulsar-token-1f2e3d"
+      let bridge = try await scene.bridge(["PULSAR_TOKEN": token])
       try await scene.broker.send(raw: [
         "nonsense", #"{"clientId":"c1"}"#, #"{"eventId":"9","clientId":"c1","deviceId":"d0"}"#,
         String(repeating: "x", count: 20_000),
@@ -142,6 +143,7 @@ struct BridgeProcessTests {
       let results = try await Self.results(bridge)
       #expect(results == ["added": 11, "known": 0, "dead": 3, "refused": 0, "unkeyed": 4])
       #expect(try await bridge.terminate() == .code(0))
+      #expect(bridge.logLines(containing: token) == [])
       // All were acknowledged before the end: another one gets only what is new.
       let next = try await scene.bridge()
       try await scene.broker.send(10..<11)

@@ -55,12 +55,14 @@ struct SampleClock {
       duration: start + last - first)
   }
 
+  /// With `capture` not beyond the longest segment: where frames were bad the others' median may be longer than what was
+  /// assumed when the segment was cut.
   private var lastDuration: Int64 {
     switch timing {
-    case .fixed(let duration, _): duration
+    case .fixed(let duration, _): return duration
     case .capture(let longest, let last):
-      intervals.isEmpty
-        ? min(max(last, FrameTiming.shortest), longest) : intervals.sorted()[(intervals.count - 1) / 2]
+      let usual = intervals.isEmpty ? last : intervals.sorted()[(intervals.count - 1) / 2]
+      return max(min(usual, longest - (start - first)), FrameTiming.shortest)
     }
   }
 

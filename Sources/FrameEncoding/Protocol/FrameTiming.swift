@@ -3,7 +3,7 @@ package enum FrameTiming: Equatable, Sendable {
   /// Each frame for `duration` ≥ 2, as `samples` ≥ 1 equal samples.
   case fixed(duration: Int64, samples: Int)
   /// Each frame until the capture time of the next, but not under 1/30 s nor over `longest`; the last one for the median
-  /// of the others, for `last` if it is alone.
+  /// of the others, for `last` if it is alone, and no longer than until `longest` after the first one's beginning.
   case capture(longest: Int64, last: Int64)
 
   /// What the encoder is told, which decides H.264's level: samples in so many 1/90,000 s.

@@ -25,6 +25,9 @@ package struct ArchiveRecord: Sendable, Equatable {
   package var created: FrameTime
   package var expires: FrameTime
 
+  /// `archive-repair` has made it of an archive of the reference, whose frames nobody has counted.
+  var isAdopted: Bool { segments > 0 && frames == 0 }
+
   package static let version: Int64 = 1
   package static let mostBytes = 4 << 20
 

@@ -93,25 +93,32 @@ package struct ArchiveRepair: Sendable {
   nonisolated(nonsending) private func repair(
     _ member: ArchiveMember, _ options: Options, _ report: inout Report
   ) async throws {
-    let isOurs = try await storage.run(member.device) { adapter throws(StorageError) in
-      try ArchiveRecord.read(member, in: adapter) != nil
+    let known = try await storage.run(member.device) { adapter throws(StorageError) in
+      try ArchiveRecord.read(member, in: adapter)
     }
-    let isNew = try await services.store.unknown([member]).isEmpty == false
-    // One that is being made has no record yet.
-    guard !isOurs, isNew else {
+    if let known {
+      guard options.remuxes, known.isAdopted, try await remux(member, known, &report) else {
+        report.sound += 1
+        return
+      }
+    } else if try await services.store.unknown([member]).isEmpty {
+      // One that is being made has no record yet.
       report.sound += 1
-      return
+    } else {
+      try await adopt(member, options, &report)
     }
-    let frameTime = services.settings.sweep.frameTime
-    var archive = try await storage.run(member.device) { adapter throws(StorageError) in
-      try ForeignArchive.look(at: member, in: adapter, frameTime: frameTime)
-    }
+  }
+
+  nonisolated(nonsending) private func adopt(
+    _ member: ArchiveMember, _ options: Options, _ report: inout Report
+  ) async throws {
+    var archive = try await look(at: member)
     guard !archive.segments.isEmpty else { throw Empty() }
     if options.remuxes { report.remuxed += try await remux(&archive) }
     let now = try await services.store.now()
     let retention = services.store.settings.archive.expiry(lastReceived: now).milliseconds(since: now)
     let record = archive.record(now: now, retention: retention)
-    let playlist = DevicePlaylist.render(archive.segments, .archive, target: 0)
+    let playlist = archive.playlist
     try await storage.run(member.device) { adapter throws(StorageError) in
       try adapter.put(playlist, at: .archivePlaylist(member.device, member.session), replaces: true)
       try adapter.put(record.bytesOfJSON, at: .archiveRecord(member.device, member.session), replaces: true)
@@ -120,8 +127,42 @@ package struct ArchiveRepair: Sendable {
     report.repaired += 1
   }
 
+  /// One that was adopted as it was. False: its times go on, or only a segment that is missing parts them.
+  nonisolated(nonsending) private func remux(
+    _ member: ArchiveMember, _ known: ArchiveRecord, _ report: inout Report
+  ) async throws -> Bool {
+    let path = StoragePath.archivePlaylist(member.device, member.session)
+    let before = try await storage.run(member.device) { adapter throws(StorageError) in try adapter.read(path, nil) }
+    guard DevicePlaylist.hasDiscontinuity(before) else { return false }
+    var archive = try await look(at: member)
+    guard archive.segments.count == known.segments else { throw Incomplete(found: archive.segments.count, of: known) }
+    report.remuxed += try await remux(&archive)
+    let playlist = archive.playlist
+    guard playlist != before else { return false }
+    try await storage.run(member.device) { adapter throws(StorageError) in
+      try adapter.put(playlist, at: path, replaces: true)
+    }
+    report.repaired += 1
+    return true
+  }
+
+  nonisolated(nonsending) private func look(at member: ArchiveMember) async throws(StorageError) -> ForeignArchive {
+    let frameTime = services.settings.sweep.frameTime
+    return try await storage.run(member.device) { adapter throws(StorageError) in
+      try ForeignArchive.look(at: member, in: adapter, frameTime: frameTime)
+    }
+  }
+
   private struct Empty: Error, CustomStringConvertible {
     let description = "no segment of it has media"
+  }
+
+  private struct Incomplete: Error, CustomStringConvertible {
+    let description: String
+
+    init(found: Int, of known: ArchiveRecord) {
+      description = "\(found) of its \(known.segments) segments have media; it stays as it is"
+    }
   }
 
   /// Each segment becomes a new file: the one that is linked with it stays as it is. Answers how many changed.

@@ -51,6 +51,8 @@ struct ForeignArchive: Sendable {
         recorded: file.modified, bytes: Int(clamping: file.size), frames: 0, size: PictureSize(width: 0, height: 0)))
   }
 
+  var playlist: [UInt8] { DevicePlaylist.render(segments, .archive, target: 0) }
+
   /// By the number of the segment whose line follows.
   private func dates(in storage: any StorageAdapter) throws(StorageError) -> [UInt64: FrameTime] {
     let path = StoragePath.archivePlaylist(member.device, member.session)

@@ -76,6 +76,11 @@ package enum DevicePlaylist {
   private static let duration = Array("\n#EXTINF:".utf8)
   private static let folder = Array(",\nsegments/".utf8)
   private static let discontinuity = Array("#EXT-X-DISCONTINUITY\n".utf8)
+  /// Whether a playlist has a place where times begin anew, or where segments are missing.
+  static func hasDiscontinuity(_ text: [UInt8]) -> Bool {
+    text.split(separator: UInt8(ascii: "\n")).contains { $0.elementsEqual(discontinuity.dropLast()) }
+  }
+
   private static let endList = Array("#EXT-X-ENDLIST\n".utf8)
 
   private static func write(_ segment: some PlaylistSegment, _ suffix: [UInt8], to text: inout [UInt8]) {

@@ -6,7 +6,7 @@ package struct DeviceImport: Sendable, Equatable {
   package var segments: [RecordedSegment] = []
   /// The largest number of a file, listed or not; nil: there is none.
   package var largest: UInt64?
-  /// EXT-X-TARGETDURATION of the playlist, s; nil: there is none of ours.
+  /// EXT-X-TARGETDURATION that holds for all of them, s; nil: there are none.
   package var target: Int?
 
   /// A difference of PTS from the end of the segment before beyond which another run begins, 1/90,000 s.
@@ -17,14 +17,13 @@ package struct DeviceImport: Sendable, Equatable {
   /// - Parameters:
   ///   - captures: capture times by number, as far as they are known; else the file's time counts.
   ///   - frameTime: of a frame that is alone in its segment, 1/90,000 s.
+  ///   - target: EXT-X-TARGETDURATION of what is recorded from now on, s.
   package static func look(
     at device: DevicePair, in storage: any StorageAdapter, captures: [UInt64: FrameTime] = [:],
-    frameTime: Int64 = 90_000
+    frameTime: Int64 = 90_000, target: Int = 1
   ) throws(StorageError) -> DeviceImport {
     guard try storage.look(.clients)?.kind == .folder else {
-      throw StorageError(
-        code: .failed, operation: "look at", path: StoragePath.clients.text,
-        reason: "there is no such folder; is the storage mounted?")
+      throw .noClients("look at")
     }
     var files: [UInt64: StorageEntry] = [:]
     try storage.list(StoragePath.segments(device)) { entry in
@@ -33,8 +32,8 @@ package struct DeviceImport: Sendable, Equatable {
     }
     var found = DeviceImport()
     found.largest = files.keys.max()
-    if let playlist = try playlist(device, storage) {
-      found.target = playlist.target
+    let playlist = try playlist(device, storage)
+    if let playlist {
       found.segments = playlist.segments.compactMap { segment in
         files[segment.number].flatMap { $0.size > 0 ? recorded(segment, $0) : nil }
       }
@@ -46,6 +45,9 @@ package struct DeviceImport: Sendable, Equatable {
         }
         found.add(number, file, span, captured: captures[number])
       }
+    }
+    if !found.segments.isEmpty {
+      found.target = max(playlist?.target ?? 0, DevicePlaylist.longestSeconds(found.segments), target)
     }
     return found
   }

@@ -19,7 +19,10 @@ package final class FileAdapter: StorageAdapter {
 
   package func begin(_ path: StoragePath) throws(StorageError) -> any StorageUpload { try FileUpload(path, access) }
 
-  package func create(_ folder: StoragePath) throws(StorageError) { _ = try access.createFolder(folder, "make") }
+  package func create(_ folder: StoragePath) throws(StorageError) {
+    if folder == .clients { return try access.createClients() }
+    _ = try access.createFolder(folder, "make")
+  }
 
   package func publish(_ temporary: StoragePath, as path: StoragePath) throws(StorageError) {
     guard temporary.folder == path.folder else {
@@ -212,7 +215,7 @@ package final class FileAdapter: StorageAdapter {
     if symlinkat(target, folder.number, path.name) == 0 { return }
     guard errno == EEXIST else { throw FileAccess.error(errno, "link", path.text) }
     guard let found = try linkTarget(path) else { throw FileAccess.error(EEXIST, "link", path.text) }
-    if found == target { return }
+    if found == target, utimensat(folder.number, path.name, nil, AT_SYMLINK_NOFOLLOW) == 0 { return }
     let temporary = ".\(UInt64.random(in: .min ... .max)).tmp"
     try FileAccess.check(symlinkat(target, folder.number, temporary), "link", path)
     guard renameat(folder.number, temporary, folder.number, path.name) == 0 else {

@@ -1,5 +1,8 @@
 /// Where frames, segments and archives lie. Calls block: they belong on threads of their own, never on a loop. What is
 /// under its final name is complete and durable, whatever dies.
+///
+/// No call makes `client_ids` on its way, but `create` of just that: whoever does that knows that there are no recordings. A base
+/// without it may be what stays of a storage that is not mounted, and all that is to be written below it fails.
 package protocol StorageAdapter: Sendable {
   /// A new object, written under a temporary name in the same folder, which is created where it is missing.
   func begin(_ path: StoragePath) throws(StorageError) -> any StorageUpload
@@ -31,7 +34,7 @@ package protocol StorageAdapter: Sendable {
   /// A second name for an object, or a copy of it where there can be none. Durable after `sync` of the folder.
   func share(_ source: StoragePath, as path: StoragePath) throws(StorageError)
 
-  /// A symbolic link with this text, in place of a link that is there; `exists`: something else is.
+  /// A new symbolic link with this text, in place of a link that is there; `exists`: something else is.
   func link(_ path: StoragePath, to target: String) throws(StorageError)
 
   /// Makes the names in a folder durable.

@@ -16,9 +16,10 @@ struct DeviceLook: Sendable {
   var archives: [SessionID] = []
   var hasPlaylist = false
 
+  /// `since`: when the device was last looked at; nil: this is the first time.
   static func take(
     _ device: DevicePair, _ record: DeviceRecord?, _ rule: SweepRule, oldestPending: FrameTime?, isLow: Bool,
-    in storage: any StorageAdapter
+    since: FrameTime?, in storage: any StorageAdapter
   ) throws(StorageError) -> DeviceLook {
     var look = DeviceLook()
     let done = record?.done.map { FrameTime($0) }
@@ -47,7 +48,22 @@ struct DeviceLook: Sendable {
       if entry.kind == .folder, let session = SessionID(entry.name) { look.archives.append(session) }
       return true
     }
+    for session in look.archives {
+      for folder in [StoragePath.archive(device, session), .archiveSegments(device, session)] {
+        try look.addLeft(in: folder, rule, since: since, storage)
+      }
+    }
     return look
+  }
+
+  /// An archive is not written any more once it is made: its folders are looked through when they have changed.
+  private mutating func addLeft(
+    in folder: StoragePath, _ rule: SweepRule, since: FrameTime?, _ storage: any StorageAdapter
+  ) throws(StorageError) {
+    guard let entry = try storage.look(folder), rule.mayHaveLeft(entry.modified, since: since) else { return }
+    try Self.each(folder, in: storage) { file, name in
+      if StoragePath.isTemporary(name), rule.isLeft(file.modified) { left.append(file) }
+    }
   }
 
   /// Files only: links, and what a link leads to, are not followed.

@@ -44,7 +44,8 @@ import Testing
     #expect(clock.add(captured: -5_000_000) == [97_000])
     #expect(clock.add(captured: 3_600_000_000) == [637_000])
     #expect(clock.add(captured: .max) == [1_177_000])
-    #expect(clock.end().next == 1_177_000 + 90_000)
+    // There is no room left for the last one.
+    #expect(clock.end().next == 1_177_000 + 3_000)
   }
 
   @Test func aFrameAloneIsShownForTheInterval() {

@@ -83,6 +83,38 @@ import Testing
     }
   }
 
+  @Test("--remux takes one that was adopted as it was, and finishes what it began; ours with a gap stays")
+  func remuxLater() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      let session = SessionID.random()
+      try await foreign(rig, session, starts: [3, 3, 50])
+      #expect(try await repair(rig).repaired == 1)
+      let (before, record) = (try playlist(rig, session), StoragePath.archiveRecord(rig.device, session))
+      let json = try rig.adapter().read(record, nil)
+      let report = try await repair(rig, .init(remuxes: true))
+      #expect(report.repaired == 1 && report.remuxed == 2 && report.sound == 0 && report.errors == [])
+      let after = try playlist(rig, session)
+      #expect(before.replacing("#EXT-X-DISCONTINUITY\n", with: "") == after && before != after)
+      #expect(try rig.adapter().read(record, nil) == json)
+      // As if it had died before the last step.
+      try rig.write(before, at: "\(StoragePath.archivePlaylist(rig.device, session))")
+      let again = try await repair(rig, .init(remuxes: true))
+      #expect(again.repaired == 1 && again.remuxed == 0)
+      #expect(try playlist(rig, session) == after)
+
+      var device = try await MadeDevice(rig)
+      try await device.record(3)
+      try await device.end()
+      try rig.adapter().delete(.segment(rig.device, 1))
+      #expect(try await Archiver(rig.services()).makeDue() == 1)
+      let gap = try playlist(rig, device.session)
+      let rest = try await repair(rig, .init(remuxes: true))
+      #expect(rest.sound == 2 && rest.repaired == 0 && rest.errors == [])
+      #expect(try playlist(rig, device.session) == gap && gap.contains("#EXT-X-DISCONTINUITY\n"))
+    }
+  }
+
   @Test("leaves ours and those in work; one without media is an error; so many at most")
   func choice() async throws {
     try await withFixture { fixture in

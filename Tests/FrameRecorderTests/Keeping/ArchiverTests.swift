@@ -3,6 +3,7 @@ import FrameRecorder
 import JSONCoding
 import Observability
 import Redis
+import Synchronization
 import TestKit
 import Testing
 
@@ -109,6 +110,52 @@ import Testing
       rig.frames.advance(.seconds(31))
       #expect(try await Archiver(rig.services()).makeDue() == 1 - made)
       try await expectComplete(rig, device)
+    }
+  }
+
+  @Test(
+    "What a maker leaves that dies in a copy or in the writing of a file goes with a sweep", arguments: [0, 3, 5, 6],
+    [true, false])
+  func torn(place: Int, isSweptBefore: Bool) async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      let device = try await ended(rig)
+      let connection = try await rig.frames.connection()
+      let dying = FrameStore(connection: connection, settings: rig.store.settings)
+      let adapter = TroubledAdapter(try rig.adapter(), .torn, at: place) { waiting { await connection.close() } }
+      #expect(((try? await Archiver(rig.services(store: dying, adapter: adapter)).makeDue()) ?? 0) == 0)
+      let folder = StoragePath.archive(rig.device, device.session)
+      func left() throws -> Int {
+        let names = try rig.names(folder) + rig.names(.archiveSegments(rig.device, device.session))
+        return names.filter { StoragePath.isTemporary($0) }.count
+      }
+      rig.frames.advance(.seconds(31))
+      var sweeper = RecordingSweeper(try rig.services())
+      if isSweptBefore { #expect(await sweeper.sweep().orphansDeleted == 0) }
+      #expect(try await Archiver(rig.services()).makeDue() == 1)
+      #expect(try left() == 1)
+      rig.frames.advance(.seconds(3_800))
+      #expect(await sweeper.sweep().orphansDeleted == 1)
+      try await expectComplete(rig, device)
+    }
+  }
+
+  @Test("An archive that does not change is looked through once")
+  func unchanged() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      let device = try await ended(rig)
+      #expect(try await Archiver(rig.services()).makeDue() == 1)
+      let looks = Mutex(0)
+      let folder = StoragePath.archiveSegments(rig.device, device.session)
+      let adapter = TroubledAdapter(
+        try rig.adapter(), .full, at: .max, onList: { path in if path == folder { looks.withLock { $0 += 1 } } })
+      var sweeper = RecordingSweeper(try rig.services(adapter: adapter))
+      for count in [1, 2, 2] {
+        rig.frames.advance(.seconds(4_000))
+        #expect(await sweeper.sweep().errors == [])
+        #expect(looks.withLock { $0 } == count)
+      }
     }
   }
 

@@ -9,6 +9,8 @@ final class TroubledAdapter: StorageAdapter {
     case death
     /// All after that call.
     case lastCall
+    /// In that call, which leaves an unfinished file where it writes one, and all after it.
+    case torn
     /// That call alone.
     case full
   }
@@ -39,7 +41,7 @@ final class TroubledAdapter: StorageAdapter {
     let isHit =
       switch trouble {
       case .death: call >= place
-      case .lastCall: call > place
+      case .lastCall, .torn: call > place
       case .full: call == place
       }
     if call == place { onTrouble() }
@@ -47,13 +49,16 @@ final class TroubledAdapter: StorageAdapter {
     throw StorageError.made(trouble == .full ? .full : .failed, path)
   }
 
+  private var isTorn: Bool { trouble == .torn && hasHappened }
+
   private func alive(_ path: StoragePath) throws(StorageError) {
     if trouble != .full, hasHappened { throw StorageError.made(.failed, path) }
   }
 
   func begin(_ path: StoragePath) throws(StorageError) -> any StorageUpload {
     try pass(path)
-    return try inner.begin(path)
+    let upload = try inner.begin(path)
+    return isTorn ? TornUpload(upload, path) : upload
   }
 
   func create(_ folder: StoragePath) throws(StorageError) {
@@ -99,7 +104,12 @@ final class TroubledAdapter: StorageAdapter {
 
   func share(_ source: StoragePath, as path: StoragePath) throws(StorageError) {
     try pass(path)
-    try inner.share(source, as: path)
+    guard isTorn else { return try inner.share(source, as: path) }
+    // As where no second name can be had.
+    let upload = TornUpload(try inner.begin(path), path)
+    let part = try inner.read(source, 0..<5)
+    try part.withUnsafeBytes { raw in Result { () throws(StorageError) in try upload.write(raw) } }.get()
+    try upload.finish(replaces: false)
   }
 
   func link(_ path: StoragePath, to target: String) throws(StorageError) {
@@ -109,11 +119,30 @@ final class TroubledAdapter: StorageAdapter {
 
   func sync(_ folder: StoragePath) throws(StorageError) {
     try pass(folder)
+    if isTorn { throw StorageError.made(.failed, folder) }
     try inner.sync(folder)
   }
 
   func space() throws(StorageError) -> StorageSpace { try inner.space() }
   func device(_ pair: DevicePair) throws(StorageError) -> DevicePair { try inner.device(pair) }
+}
+
+/// Its process dies before it has its final name.
+private final class TornUpload: StorageUpload {
+  private let inner: any StorageUpload
+  private let path: StoragePath
+
+  init(_ inner: any StorageUpload, _ path: StoragePath) { (self.inner, self.path) = (inner, path) }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws(StorageError) { try inner.write(bytes) }
+
+  func finish(replaces: Bool) throws(StorageError) {
+    _ = try inner.keep()
+    throw StorageError.made(.failed, path)
+  }
+
+  func keep() throws(StorageError) -> StoragePath { try inner.keep() }
+  func abandon() {}
 }
 
 extension StorageError {

@@ -1,89 +1,27 @@
 import Foundation
 import FrameRecorder
 import JSONCoding
-import Synchronization
 import TestKit
 import Testing
 
 @Suite("Commands that keep recordings", .timeLimit(.minutes(4))) struct KeepingCommandTests {
-  private struct Done {
-    let status: SpawnedExit?
-    let output: String
-    let errors: String
-
-    var fields: [String: JSON] {
-      guard case .object(let members)? = try? JSONParser.parse(Array(output.trimmingCharacters(in: .newlines).utf8))
-      else { return [:] }
-      return Dictionary(members) { first, _ in first }
-    }
-  }
-
-  private final class Texts: Sendable {
-    private let text = Mutex((output: "", errors: ""))
-    func add(_ output: SpawnedProcess.Output, _ bytes: [UInt8]) {
-      text.withLock {
-        switch output {
-        case .standardOutput: $0.output += String(decoding: bytes, as: UTF8.self)
-        case .standardError: $0.errors += String(decoding: bytes, as: UTF8.self)
-        }
-      }
-    }
-    var both: (output: String, errors: String) { text.withLock { $0 } }
-  }
-
-  private func start(
-    _ scene: RecordingScene, _ arguments: [String], _ others: [String: String] = [:]
-  ) async throws -> (SpawnedProcess, Texts) {
-    let texts = Texts()
-    let environment = ProcessInfo.processInfo.environment.filter { $0.key == "PATH" || $0.key.hasSuffix("SAN_OPTIONS") }
-      .merging(scene.environment("cli", others)) { $1 }
-    let process = try await SpawnedProcess.start(
-      WorkerProcess.builtBinary, arguments, environment: environment, directory: "/"
-    ) { output, bytes in texts.add(output, bytes) }
-    return (process, texts)
-  }
-
-  private func run(
-    _ scene: RecordingScene, _ arguments: [String], _ others: [String: String] = [:]
-  ) async throws -> Done {
-    let (process, texts) = try await start(scene, arguments, others)
-    let status = try await process.exit(within: .seconds(60))
-    try await process.stop()
-    return Done(status: status, output: texts.both.output, errors: texts.both.errors)
-  }
-
-  /// A device whose session has ended, by the worker's own doing.
-  private func recorded(_ scene: RecordingScene, _ fixture: Fixture) async throws {
-    let worker = try await scene.worker("w1", ["PROCESSING_FRAMES_PER_SEGMENT": "2"])
-    try await eventually("the partitions", within: .seconds(30)) { try await scene.isOwned(by: ["w1"]) }
-    try await scene.send(0..<4, devices: 0..<1)
-    try await eventually("the recording", within: .seconds(60)) { try await scene.recorded(0..<1) == 4 }
-    worker.signal(SIGTERM)
-    #expect(try await worker.exit(within: .seconds(30)) == .code(0))
-  }
-
   @Test("end and archive, sweep, reset; skip what another one does; end at SIGTERM")
   func commands() async throws {
     try await withFixture { fixture in
       let scene = try await RecordingScene(fixture, devices: 1)
-      try await recorded(scene, fixture)
+      try await scene.recordTwoSegments()
       let device = try scene.device(0)
       let offline = ["ARCHIVE_OFFLINE_THRESHOLD_SECONDS": "5", "ARCHIVE_MIN_SESSION_DURATION_SECONDS": "0"]
-      // Nobody reads the partition any more: what its last reader said is moved on.
-      let session = try #require(try await scene.store.look(at: [(device, [])])[0].get().record.session)
-      let past = Int64(Date().timeIntervalSince1970 * 1_000) - 3_600_000
-      _ = try await scene.redis.command(
-        "HSET", "frames:device:\(device)", "received_id", "\(past)-0", "received_ms", "\(past)", "done_id", "\(past)-1")
-      _ = try await scene.redis.command("ZADD", "frames:devices:0", "\(past)", "\(device)")
+      let session = try await scene.silence(0)
 
       let held = try await scene.redis.command("SET", "frames:checker", "x:w9", "PX", "60000")
       #expect(held.contains("OK"))
-      let skipped = try await run(scene, ["offline-checker", "--once"], offline)
+      let skipped = try await scene.run(["offline-checker", "--once"], offline)
       #expect(skipped.status == .code(0) && skipped.output == "{\"skipped\":\"w9\"}\n", "\(skipped)")
       _ = try await scene.redis.command("DEL", "frames:checker")
 
       let metrics = scene.folder.file("metrics.prom")
-      let once = try await run(scene, ["offline-checker", "--once", "--metrics-file", metrics], offline)
+      let once = try await scene.run(["offline-checker", "--once", "--metrics-file", metrics], offline)
       #expect(once.status == .code(0), "\(once)")
       #expect(
         once.output == "{\"sessions_ended\":1,\"archives_ready\":1,\"archives_deleted\":0,\"errors\":[]}\n", "\(once)")
@@ -91,25 +29,25 @@ import Testing
       let figures = try String(contentsOfFile: metrics, encoding: .utf8)
       #expect(figures.contains("millrace_frames_sessions_ended_total{reason=\"offline\"} 1"))
 
-      let sweep = try await run(scene, ["cleanup"])
+      let sweep = try await scene.run(["cleanup"])
       #expect(sweep.status == .code(0) && sweep.fields["devices"] == .integer(Int64(1)), "\(sweep)")
-      let archives = try await run(scene, ["archive-cleanup"])
+      let archives = try await scene.run(["archive-cleanup"])
       #expect(archives.output == "{\"archives_deleted\":0,\"errors\":[]}\n", "\(archives)")
-      let repair = try await run(scene, ["archive-repair"])
+      let repair = try await scene.run(["archive-repair"])
       #expect(repair.fields["sound"] == .integer(Int64(1)), "\(repair)")
-      let reset = try await run(scene, ["reset-device", "-c", "c1", "-d", "d0"])
+      let reset = try await scene.run(["reset-device", "-c", "c1", "-d", "d0"])
       #expect(reset.status == .code(0), "\(reset)")
       #expect(reset.fields["storage_segments_deleted"] == .integer(Int64(2)), "\(reset)")
       #expect(reset.fields["storage_frames_deleted"] == .integer(Int64(4)), "\(reset)")
 
-      let (process, texts) = try await start(
-        scene, ["offline-checker", "--interval", "1"], ["METRICS_ENABLED": "false"])
+      let process = try await scene.command(
+        ["offline-checker", "--interval", "1"], ["METRICS_ENABLED": "false"])
       try await eventually("a holder", within: .seconds(20)) {
         try await scene.redis.command("EXISTS", "frames:checker").contains("1")
       }
       process.signal(SIGTERM)
       #expect(try await process.exit(within: .seconds(2)) == .code(0))
-      #expect(texts.both.output == "")
+      #expect(process.both.output == "")
       #expect(try await scene.redis.command("EXISTS", "frames:checker").contains("0"))
       try await process.stop()
     }
@@ -119,7 +57,7 @@ import Testing
   func killed() async throws {
     try await withFixture { fixture in
       let scene = try await RecordingScene(fixture, devices: 1)
-      try await recorded(scene, fixture)
+      try await scene.recordTwoSegments()
       let device = try scene.device(0)
       let session = try #require(try await scene.store.look(at: [(device, [])])[0].get().record.session)
       let adapter = try FileAdapter(base: scene.folder.path)
@@ -136,18 +74,18 @@ import Testing
         return redis.call('ZADD', 'frames:archives', 1, '\(device):\(session)')
         """
       #expect(try await scene.redis.command("EVAL", script, "0") == "1")
-      let (process, texts) = try await start(scene, ["offline-checker", "--once"])
+      let process = try await scene.command(["offline-checker", "--once"])
       try await eventually("links", within: .seconds(20)) {
         try links(adapter, device, session) > 20
       }
       process.signal(SIGKILL)
-      #expect(try await process.exit(within: .seconds(10)) == .signal(SIGKILL), "\(texts.both)")
+      #expect(try await process.exit(within: .seconds(10)) == .signal(SIGKILL), "\(process.both)")
       try await process.stop()
       #expect(try links(adapter, device, session) < count && adapter.look(.archiveRecord(device, session)) == nil)
       // Its lease and its claim end by themselves; here they end now.
       _ = try await scene.redis.command("DEL", "frames:checker")
       _ = try await scene.redis.command("ZADD", "frames:archives", "XX", "1", "\(device):\(session)")
-      let next = try await run(scene, ["offline-checker", "--once"])
+      let next = try await scene.run(["offline-checker", "--once"])
       #expect(next.status == .code(0), "\(next)")
       let record = try #require(ArchiveRecord(try adapter.read(.archiveRecord(device, session), nil)))
       #expect(record.segments == count && record.missing == [])
@@ -168,8 +106,18 @@ import Testing
   func away() async throws {
     try await withFixture { fixture in
       let scene = try await RecordingScene(fixture, devices: 1)
-      let done = try await run(scene, ["cleanup"], ["REDIS_URL": "redis://127.0.0.1:1"])
+      let done = try await scene.run(["cleanup"], ["REDIS_URL": "redis://127.0.0.1:1"])
       #expect(done.status == .code(1) && done.output == "" && done.errors.contains("30 seconds"), "\(done)")
+    }
+  }
+
+  @Test("end with status 2 where the cluster has another number of partitions")
+  func otherPartitions() async throws {
+    try await withFixture { fixture in
+      let scene = try await RecordingScene(fixture, devices: 1)
+      #expect(try await run(scene, ["cleanup"]).status == .code(0))
+      let done = try await run(scene, ["cleanup"], ["FRAMES_PARTITIONS": "5"])
+      #expect(done.status == .code(2) && done.output.contains("FRAMES_PARTITIONS: 5 must be 1"), "\(done)")
     }
   }
 
@@ -187,8 +135,8 @@ import Testing
         try await scene.redis.command("GET", "frames:checker").hasSuffix(":w1")
       }
       let reserved = try freePort()
-      let (process, texts) = try await start(
-        scene, ["offline-checker"], settings.merging(["METRICS_PORT": String(reserved), "HOST": "127.0.0.1"]) { $1 })
+      let process = try await scene.command(
+        ["offline-checker"], settings.merging(["METRICS_PORT": String(reserved), "HOST": "127.0.0.1"]) { $1 })
       try await scene.send(0..<4, devices: 0..<1)
       let device = try scene.device(0)
       try await eventually("an archive", within: .seconds(60)) {
@@ -205,7 +153,7 @@ import Testing
       let shown = try await RawHTTPClient.request(port: reserved, "/metrics", within: .seconds(5))
       #expect(shown.text.contains("millrace_frames_archive_seconds_count 0"))
       process.signal(SIGTERM)
-      #expect(try await process.exit(within: .seconds(2)) == .code(0), "\(texts.both)")
+      #expect(try await process.exit(within: .seconds(2)) == .code(0), "\(process.both)")
       try await process.stop()
     }
   }
@@ -236,7 +184,7 @@ import Testing
   {
     try await withFixture { fixture in
       let scene = try await RecordingScene(fixture, devices: 1)
-      let done = try await run(scene, arguments)
+      let done = try await scene.run(arguments)
       #expect(done.status == .code(2) && done.output == "" && done.errors.hasPrefix("millrace: "), "\(done)")
     }
   }

@@ -21,18 +21,21 @@ struct RecordingScene {
   private let scratch: TemporaryFolder
   private static let size = (width: 160, height: 96)
   /// Numbers of a device.
-  private static let span = 64
+  private let span: Int
 
-  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to.
-  init(_ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = []) async throws {
+  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to; `span`: how many each device has.
+  init(
+    _ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = [], span: Int = 64
+  ) async throws {
     self.fixture = fixture
     self.partitions = partitions
+    self.span = span
     redis = try await fixture.redisServer()
     folder = try fixture.temporaryFolder("recording")
     scratch = try fixture.temporaryFolder("scratch")
     view = folder.path
     pictures = try await FrameMaker.pictures(
-      0..<devices * Self.span, width: Self.size.width, height: Self.size.height, marked: marked)
+      0..<devices * span, width: Self.size.width, height: Self.size.height, marked: marked)
     let loop = EventLoop(name: "scene")
     fixture.addTeardown { loop.stop() }
     let connection = RedisConnection(
@@ -105,7 +108,7 @@ struct RecordingScene {
     try Data(bytes).write(to: URL(fileURLWithPath: view + "/" + path))
   }
 
-  func picture(_ number: Int, _ index: Int) -> [UInt8] { pictures[index * Self.span + number] }
+  func picture(_ number: Int, _ index: Int) -> [UInt8] { pictures[index * span + number] }
 
   /// Of a frame's file, below the base.
   func path(_ number: Int, _ index: Int, name: String? = nil) throws -> String {
@@ -115,14 +118,16 @@ struct RecordingScene {
   /// When the frames with this number were captured, in ms: a second apart.
   static func capture(_ number: Int) -> Int64 { 1_767_225_600_357 + Int64(number) * 1_000 }
 
-  /// `path`: nil is the usual one.
-  func event(_ number: Int, _ index: Int, path other: String? = nil) throws -> IntakeFrame {
+  /// `path`: nil is the usual one. `captured`: ms; nil: `capture` of its number.
+  func event(
+    _ number: Int, _ index: Int, path other: String? = nil, captured: Int64? = nil
+  ) throws -> IntakeFrame {
     let device = try device(index)
     return IntakeFrame(
       device,
       event: """
         {"eventId":"\(device)-\(number)","clientId":"\(device.client)","deviceId":"\(device.device)",\
-        "timestamp":\(Self.capture(number)),"framePath":"\(try other ?? path(number, index))"}
+        "timestamp":\(captured ?? Self.capture(number)),"framePath":"\(try other ?? path(number, index))"}
         """)
   }
 
@@ -170,6 +175,9 @@ struct RecordingScene {
     return count
   }
 
+  /// Entries that are not finished.
+  func waiting() async throws -> Int { try await store.waiting(in: store.keys.allPartitions) }
+
   /// The device's numbers as a decoder sees them in each listed segment alone.
   func shownAlone(_ index: Int) async throws -> [Int?] {
     var shown: [Int?] = []
@@ -177,14 +185,27 @@ struct RecordingScene {
       let file = try hls(index) + "/" + name
       shown += try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
     }
-    return shown.map { $0.map { $0 - index * Self.span } }
+    return shown.map { $0.map { $0 - index * span } }
   }
 
   /// The device's numbers as a decoder sees them in all listed segments, one after the other.
   func shown(_ index: Int) async throws -> [Int?] {
     let file = try joined(index)
     let numbers = try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
-    return numbers.map { $0.map { $0 - index * Self.span } }
+    return numbers.map { $0.map { $0 - index * span } }
+  }
+
+  /// When the device's numbers are shown, 1/90,000 s: each picture's first sample.
+  func timeline(_ index: Int) async throws -> [(number: Int, pts: Int64)] {
+    let samples = try await SegmentReader.samples(ofFile: try joined(index))
+    let numbers = try await shown(index)
+    try #require(samples.count == numbers.count)
+    var times: [(number: Int, pts: Int64)] = []
+    for (number, sample) in zip(numbers, samples) {
+      let number = try #require(number)
+      if times.last?.number != number { times.append((number, sample.pts)) }
+    }
+    return times
   }
 
   /// What a decoder complains of.

@@ -27,7 +27,14 @@ redis.call('EXPIRE', SEGMENTS, lifetime)
 if is_last ~= '1' then return { 'seeded' } end
 
 local listed = redis.call('ZRANGE', SEGMENTS, 0, -1)
-for _, number in ipairs(listed) do largest = math.max(largest, tonumber(number) or -1) end
+local unknown = {}
+for _, number in ipairs(listed) do
+  largest = math.max(largest, tonumber(number) or -1)
+  -- What is in the log leaves both together; what is not would stay for ever. No number at all is an error, and no entry.
+  local id = number .. '-1'
+  if not redis.pcall('XRANGE', LOG, id, id)[1] then unknown[#unknown + 1] = number end
+end
+each_part(unknown, 1000, function(...) redis.call('ZREM', SEGMENTS, ...) end)
 largest = math.max(largest, last, tonumber(redis.call('GET', SEQUENCE)) or -1)
 if largest >= 0 then redis.call('SET', SEQUENCE, text(largest), 'EX', lifetime) end
 newest = redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)[1]
