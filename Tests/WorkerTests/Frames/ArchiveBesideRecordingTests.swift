@@ -38,13 +38,13 @@ extension RecordingTests {
       }
     }
 
-    /// As many sessions of the device as archives, all of them ended; each has segments of its own: copies of the first.
+    /// As many sessions of the device as archives, all of them ended; each has segments of its own, whose files are links to the first.
     private func endSessions(_ scene: RecordingScene) async throws {
       let device = try scene.device(0)
       let session = try #require(try await scene.store.look(at: [(device, [])])[0].get().record.session)
-      let picture = try readFile(scene.segment(0, 0))
+      let storage = try FileAdapter(base: scene.view)
       for number in 1...Self.archives * Self.segments {
-        try Data(picture).write(to: URL(fileURLWithPath: scene.segment(UInt64(number), 0)))
+        try storage.share(.segment(device, 0), as: .segment(device, UInt64(number)))
       }
       let script = """
         local record = redis.call('HGETALL', 'frames:session:\(session)')
@@ -55,7 +55,7 @@ extension RecordingTests {
           for n = first, first + \(Self.segments - 1) do
             redis.call('XADD', 'frames:log:\(device)', n .. '-1', 'session', id, 'epoch', '1', 'msn', n, 'dsn', archive + 1,
               'pts', '90000', 'dur', '540000', 'cap', n * 6000, 'cap_end', n * 6000 + 5000, 'wall', now,
-              'bytes', '\(picture.count)', 'frames', '6', 'size', '160x96')
+              'bytes', '1', 'frames', '6', 'size', '160x96')
           end
           redis.call('HSET', 'frames:session:' .. id, unpack(record))
           redis.call('HSET', 'frames:session:' .. id, 'state', 'ended', 'first', first, 'last', first + \(Self.segments - 1))

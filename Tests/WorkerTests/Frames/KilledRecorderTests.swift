@@ -69,7 +69,7 @@ extension RecordingTests {
         let before = try (0..<3).map { try scene.files($0) }
         try await eventually("ten seconds", within: .seconds(12)) { stopped.duration(to: .now) > .seconds(10) }
         owner.signal(SIGCONT)
-        // The loss is told after the reading too: what is not yet offered by then never is.
+        // One that had still to publish may learn of its loss by a reading before it comes to its commit.
         let steps = step == .published ? ["commit"] : ["begin", "commit", "read"]
         try await eventually("a refusal", within: .seconds(20)) {
           let figures = try await owner.get("/metrics").text
