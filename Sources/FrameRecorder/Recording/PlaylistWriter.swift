@@ -60,7 +60,7 @@ package final class PlaylistWriter: Sendable {
   /// Nothing has come of the device for long: what is known of its index goes too.
   func rest(_ device: DevicePair) {
     forget(device)
-    playlists.forget(device)
+    file.playlists.forget(device)
   }
 
   /// Writes at once what is not written yet, and ends with it; what fails is not tried again.

@@ -35,8 +35,6 @@ import Testing
           try await rig.send(number, at: pause + Double(25 * (number - first)))
           try await rig.settled(waiting: Int64(number - first + 1))
         }
-        rig.move(to: pause + 55)
-        try await rig.settled(waiting: 3)
         rig.move(to: pause + 60.5)
         try await rig.settled()
       }

@@ -115,8 +115,8 @@ import Testing
   func otherPartitions() async throws {
     try await withFixture { fixture in
       let scene = try await RecordingScene(fixture, devices: 1)
-      #expect(try await run(scene, ["cleanup"]).status == .code(0))
-      let done = try await run(scene, ["cleanup"], ["FRAMES_PARTITIONS": "5"])
+      #expect(try await scene.run(["cleanup"]).status == .code(0))
+      let done = try await scene.run(["cleanup"], ["FRAMES_PARTITIONS": "5"])
       #expect(done.status == .code(2) && done.output.contains("FRAMES_PARTITIONS: 5 must be 1"), "\(done)")
     }
   }
