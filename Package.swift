@@ -108,16 +108,15 @@ let package = Package(
     tests(
       "FrameRecorder",
       [
-        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "Cluster",
-        "FrameEncoding", "FrameEncoder", "TestKit",
+        "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "ChildProcess",
+        "Cluster", "FrameEncoding", "FrameEncoder", "TestKit",
       ]),
     tests("PulsarBridge", ["Observability", "EventLoop", "Redis", "FrameRecorder", "TestKit"]),
     tests(
       "Worker",
       [
         "Identifiers", "JSONCoding", "Observability", "TransportStream", "EventLoop", "Redis", "HTTP", "Cluster",
-        "Transcoding",
-        "FrameEncoding", "FrameRecorder", "TestKit",
+        "Transcoding", "FrameEncoding", "FrameEncoder", "FrameRecorder", "TestKit",
       ]),
   ]
 )

@@ -16,10 +16,14 @@ enum Bench {
     switch command {
     case "transport": TransportStreamBench.run()
     case "playlist":
-      PlaylistBench.run()
-      try await ServedPlaylistBench.run()
+      let isGate = options.number("gate", 0) != 0
+      try PlaylistBench.run(isGate: isGate)
+      try await ServedPlaylistBench.run(isGate: isGate)
     case "frames": try await FramesBench(options).run()
     case "recorder": try await RecorderBench(options).run()
+    case "backlog": try await BacklogBench(options).run()
+    case "crashes": try await CrashBench(options).run()
+    case "window": try await WindowBench(options).run()
     case "fanout": try await FanOutBench(options).run()
     case "hold": try await HoldBench(options).run()
     case "join": try await JoinBench(options).run()
@@ -40,12 +44,22 @@ enum Bench {
     Usage: swift run -c release Bench COMMAND [--name value …]
 
       transport                      packets through aligner and normaliser, GB/s a core
-      playlist                       a device's playlist of a day: ms to render, to read back, and to serve
+      playlist --gate 0              a device's playlist of a day: ms to render, to read back, and to serve;
+                                     --gate 1: fails where one takes longer than the goal
       frames   --rounds 5            a segment of six 1080p frames: CPU beside the reference's ffmpeg and ffprobe
                --segments 8          --gate 1: fails where it is less often cheaper than the goal
       recorder --devices 200         devices that send frames at an interval, one worker killed at half time: every frame
                --seconds 300         counted by decoding, time to the first commit after the kill
                --workers 2 --kill 1 --interval 1
+               --silence 1           afterwards devices are silent for longer than workers remember them: their memory
+      backlog  --frames 20000        one device that sends so many frames at once, beside others with a frame a second:
+               --devices 50          how long these wait, the worker's memory, the order of the burst
+      crashes  --devices 20          devices alone, and beside one of which each third frame kills an encoder, in turn:
+               --rounds 3            ms from a segment's last frame to its recording
+               --seconds 36
+      window   --hours 24            a device's whole window in fast time, every frame encoded: segments listed and
+               --interval 5          existing, playlist, CPU; then what goes when the clock moves on by hours
+               --width 320 --height 180 --moves 1,5,12,25
       fanout   --clients 200,800     server CPU-seconds per GB beside a raw write loop, alternating
                --rounds 5 --seconds 6
       hold     --clients 1600        whether so many viewers get the stream's rate

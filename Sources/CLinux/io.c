@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <malloc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -38,5 +39,7 @@ void *clinux_map(size_t bytes) {
 }
 
 void clinux_unmap(void *address, size_t bytes) { munmap(address, bytes); }
+
+void clinux_return_memory(void) { malloc_trim(0); }
 
 void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name); }

@@ -10,6 +10,7 @@ struct RecorderBench {
   private let interval: Int
   private let workers: Int
   private let kills: Bool
+  private let waitsForSilence: Bool
 
   init(_ options: BenchOptions) {
     devices = options.number("devices", 200)
@@ -17,6 +18,7 @@ struct RecorderBench {
     interval = max(1, options.number("interval", 1))
     workers = max(1, options.number("workers", 2))
     kills = options.number("kill", 1) == 1 && workers > 1
+    waitsForSilence = options.number("silence", 0) == 1
   }
 
   /// Of a device.
@@ -28,13 +30,13 @@ struct RecorderBench {
     defer { folder.remove() }
     let redis = try await RedisServer.start(arguments: ["--appendonly", "yes"])
     var cluster: [WorkerProcess] = []
-    for number in 1...workers { cluster.append(try await Self.worker(number, redis, folder)) }
+    for number in 1...workers { cluster.append(try await worker(number, redis, folder)) }
     let ports = cluster.map(\.port)
     say(
       "\(devices) devices, a frame each \(interval) s for \(seconds) s, \(workers) workers\(kills ? ", one killed at half time" : "")"
     )
 
-    let load = RecorderLoad()
+    let load = RecorderLoad(cluster)
     let crowd = Task { [devices, interval] in
       try await DeviceCrowd(devices: devices, pictures: pictures, ports: ports).send(each: interval)
     }
@@ -53,18 +55,26 @@ struct RecorderBench {
     watch.cancel()
     await watch.value
     say(load.table)
+    if waitsForSilence {
+      try folder.write(Array("601".utf8), to: "clock")
+      say(try await load.afterSilence(cluster))
+    }
     if let recovery { say(recovery.row) }
     say(try await check.decode().row)
     for worker in cluster where worker.isRunning { try await worker.terminate() }
     try await redis.stop()
   }
 
-  private static func worker(_ number: Int, _ redis: RedisServer, _ folder: TemporaryFolder) async throws
-    -> WorkerProcess
-  {
+  /// Seconds by which the workers' steady clock is ahead.
+  private static func clock(_ folder: TemporaryFolder) -> String { folder.file("clock") }
+
+  private func worker(
+    _ number: Int, _ redis: RedisServer, _ folder: TemporaryFolder
+  ) async throws -> WorkerProcess {
     try await WorkerProcess.start([
       "REDIS_URL": "redis://127.0.0.1:\(redis.port)", "WORKER_ID": "w\(number)", "FRAMES_ENABLED": "true",
       "STORAGE_BASE_PATH": folder.path, "STORAGE_LOW_FREE_PERCENT": "0", "STORAGE_MIN_FREE_PERCENT": "0",
+      "MILLRACE_RECORDER_CLOCK": Self.clock(folder),
     ])
   }
 

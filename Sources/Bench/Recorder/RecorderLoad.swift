@@ -11,8 +11,14 @@ final class RecorderLoad: Sendable {
     var oldest = 0.0
   }
 
+  /// KiB of each worker before the first frame.
+  private let start: [Int32: Int]
   private let most = Mutex(Sample())
   private let last = Mutex<[Int32: (worker: Double, encoders: Double)]>([:])
+
+  init(_ cluster: [WorkerProcess]) {
+    start = Dictionary(cluster.map { ($0.pid, $0.residentBytes / 1024) }) { first, _ in first }
+  }
 
   /// Until its task is cancelled.
   func watch(_ cluster: [WorkerProcess]) async {
@@ -36,6 +42,24 @@ final class RecorderLoad: Sendable {
     let seconds = ProcessTable.processorTime(worker.pid) / .seconds(1)
     let children = encoders.reduce(0) { $0 + ProcessTable.processorTime($1) / .seconds(1) }
     last.withLock { $0[worker.pid] = (seconds, children) }
+  }
+
+  /// Waits until no worker has a device in memory.
+  func afterSilence(_ cluster: [WorkerProcess]) async throws -> String {
+    let living = cluster.filter(\.isRunning)
+    try await eventually("all devices to be let go of", within: .seconds(60), polling: .seconds(1)) {
+      for worker in living {
+        let text = try await worker.get("/metrics").text
+        guard Self.value("stream_processor_active_devices", in: text) == 0 else { return false }
+      }
+      return true
+    }
+    let rows = living.map { worker in
+      let (before, after) = (start[worker.pid] ?? 0, worker.residentBytes / 1024)
+      return "KiB of a worker: at the start \(before), after the silence \(after)"
+        + " (\(cell(100 * Double(after - before) / Double(max(1, before)), 1)) % more)"
+    }
+    return rows.joined(separator: "\n")
   }
 
   private static func value(_ name: String, in text: String) -> Double {

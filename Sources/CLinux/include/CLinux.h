@@ -29,6 +29,9 @@ void clinux_name_thread(const char *name);
 void *clinux_map(size_t bytes);
 void clinux_unmap(void *address, size_t bytes);
 
+// Gives the system the pages back that malloc holds and nobody uses (malloc_trim(3)).
+void clinux_return_memory(void);
+
 // A pipe, both ends close-on-exec: ends[0] is read from, ends[1] is written to.
 int clinux_pipe(int ends[2]);
 

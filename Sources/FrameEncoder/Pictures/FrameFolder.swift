@@ -24,8 +24,9 @@ struct FrameFolder: ~Copyable {
     guard Self.isInside(frame.path, client: frame.client) else {
       throw .bad(.path, "not below client_ids/\(frame.client)/")
     }
-    // A FIFO must not keep the encoder waiting.
-    let file = clinux_open_beneath(descriptor, frame.path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)
+    // A FIFO must not keep the encoder waiting; a link may lead to another client's frame.
+    let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW
+    let file = clinux_open_beneath(descriptor, frame.path, flags, 0)
     guard file >= 0 else { throw Self.openError(-file) }
     defer { close(file) }
     return try Self.content(of: file, maxBytes: maxBytes)
@@ -42,7 +43,8 @@ struct FrameFolder: ~Copyable {
   private static func openError(_ code: Int32) -> FrameError {
     switch code {
     case ENOENT, ENOTDIR: .bad(.missing, "no such file")
-    case EXDEV, ELOOP: .bad(.path, "a symlink leads out of the base folder")
+    case EXDEV: .bad(.path, "a symlink leads out of the base folder")
+    case ELOOP: .bad(.path, "a symlink in place of a file")
     case EACCES, ENXIO, ENODEV, ENAMETOOLONG: .bad(.path, String(cString: strerror(code)))
     case ENOSYS, EPERM, EINVAL:
       .failed(EncodeFailure(storage: code, "openat2(2) is refused; it needs Linux 5.6 and a seccomp profile with it"))

@@ -194,29 +194,49 @@ extension EncoderPoolStateMachine {
     return [.kill(place: place)]
   }
 
-  /// Gives waiting requests to idle processes, then to new ones, in order: nothing overtakes the oldest.
+  /// Gives waiting requests to idle processes, then to new ones, in order. Those behind one that waits for the place of a
+  /// fresh process have the idle ones meanwhile.
   private mutating func assign() -> [Action] {
     var actions: [Action] = []
-    while let oldest = queue.oldest, let action = assignOldest(oldest) {
-      actions.append(action)
-      if case .kill = action { break }
-      queue.removeOldest()
-    }
+    while let action = assignOldest() ?? assignBehind() { actions.append(action) }
     return actions
   }
 
-  private mutating func assignOldest(_ waiting: WaitingRequests.Item) -> Action? {
-    if !waiting.fresh, let (place, done) = idlePlace {
-      places[place] = .busy(waiting.request, done: done)
-      return .give(place: place, waiting.request)
+  private mutating func assignOldest() -> Action? {
+    guard let oldest = queue.oldest else { return nil }
+    if !oldest.fresh, let (place, done) = idlePlace {
+      queue.removeOldest()
+      return give(oldest.request, place, done)
     }
     if let place = places.firstIndex(of: .empty) {
-      places[place] = .starting(waiting.request)
-      return .start(place: place, waiting.request)
+      queue.removeOldest()
+      places[place] = .starting(oldest.request)
+      return .start(place: place, oldest.request)
     }
-    // A place for a fresh process: an idle one goes, and its exit comes back here.
-    guard waiting.fresh, let (place, _) = idlePlace else { return nil }
+    // A place for a fresh process: one idle one goes, and its exit comes back here.
+    guard oldest.fresh, !isPlaceOnItsWay, let (place, _) = idlePlace else { return nil }
     return end(place, .fresh).first
+  }
+
+  private mutating func assignBehind() -> Action? {
+    guard queue.oldest?.fresh == true, isPlaceOnItsWay, let (place, done) = idlePlace,
+      let request = queue.removeOldestOrdinary()
+    else { return nil }
+    return give(request, place, done)
+  }
+
+  private mutating func give(_ request: Request, _ place: Int, _ done: Int) -> Action {
+    places[place] = .busy(request, done: done)
+    return .give(place: place, request)
+  }
+
+  private var isPlaceOnItsWay: Bool {
+    places.contains {
+      switch $0 {
+      case .ending: true
+      case .empty, .starting, .busy, .idle: false
+      }
+    }
   }
 
   private var idlePlace: (place: Int, done: Int)? {

@@ -23,6 +23,12 @@ struct WaitingRequests {
     head = 0
   }
 
+  /// The oldest for which any process will do.
+  mutating func removeOldestOrdinary() -> EncoderPoolStateMachine.Request? {
+    guard let place = items[head...].firstIndex(where: { !$0.fresh }) else { return nil }
+    return items.remove(at: place).request
+  }
+
   mutating func removeAll() -> [Item] {
     defer { (items, head) = ([], 0) }
     return Array(items[head...])

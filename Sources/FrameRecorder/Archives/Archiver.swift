@@ -133,7 +133,8 @@ package struct Archiver: Sendable {
     guard let begun = work.begun, try await isHeld(&work) else { return work.machine.refused() }
     let (device, session) = (work.member.device, work.member.session)
     var record = ArchiveRecord(
-      session: session, client: begun.session.rawClient, device: begun.session.rawDevice, owner: device.client.text,
+      session: session, client: begun.session.rawClient ?? device.client.text,
+      device: begun.session.rawDevice ?? device.device.text, owner: device.client.text,
       path: StoragePath.archive(device, session).text, started: begun.session.capturedFirst,
       ended: begun.session.capturedLast, created: begun.now, expires: expiry(work), missing: missing)
     record.describe(work.there(missing))

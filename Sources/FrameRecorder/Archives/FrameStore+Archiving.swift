@@ -95,7 +95,7 @@ extension FrameStore {
     _ member: ArchiveMember
   ) async throws(FrameStoreError) -> ArchiveBeginning {
     let reply = try await run(
-      FrameScripts.archiveBegin, keys: archiveKeys(member),
+      .archiveBegin, keys: archiveKeys(member),
       [member.description, String(Self.archiveClaim.wholeMilliseconds)])
     switch reply.tag {
     case "unknown": return .unknown
@@ -120,7 +120,7 @@ extension FrameStore {
       case .failed(let expires, let error): (.failed, expires.milliseconds, error)
       }
     let reply = try await run(
-      FrameScripts.archiveStep, keys: archiveKeys(member),
+      .archiveStep, keys: archiveKeys(member),
       [member.description, String(tries), state.rawValue, String(due), error])
     return reply.tag == "done"
   }
@@ -141,7 +141,7 @@ extension FrameStore {
     _ member: ArchiveMember, _ step: Removal
   ) async throws(FrameStoreError) -> RemovalAnswer {
     let reply = try await run(
-      FrameScripts.archiveRemove, keys: archiveKeys(member),
+      .archiveRemove, keys: archiveKeys(member),
       [member.description, step.rawValue, String(Self.archiveClaim.wholeMilliseconds)])
     switch reply.tag {
     case "done": return .done
@@ -167,7 +167,7 @@ extension FrameStore {
     _ archive: ArchiveRecord, of member: ArchiveMember
   ) async throws(FrameStoreError) -> Bool {
     let reply = try await run(
-      FrameScripts.archiveEnter, keys: archiveKeys(member),
+      .archiveEnter, keys: archiveKeys(member),
       [member.description, String(archive.expires.milliseconds)] + archive.sessionFields(member.device))
     return reply.tag == "entered"
   }

@@ -27,6 +27,16 @@ package enum DeadLetterReason: String, CaseIterable, Sendable {
   /// The batch could not be encoded, frame by frame neither.
   case encoderFailed = "encoder-failed"
 
+  /// There is no event.
+  var isUnreadable: Bool {
+    switch self {
+    case .json, .invalid: true
+    case .path, .unsupportedStorage, .missing, .empty, .notAnImage, .undecodable, .tooLarge, .clientCollision,
+      .decoderCrash, .encoderFailed:
+      false
+    }
+  }
+
   /// What the encoder found.
   init(_ fault: FrameFault) {
     switch fault {

@@ -27,6 +27,9 @@ struct EventFields {
     }
   }
 
+  mutating func client() -> String? { text("clientId", "client_id", 1...128, isRequired: true) }
+  mutating func device() -> String? { text("deviceId", "device_id", 1...128, isRequired: true) }
+
   mutating func time(_ camelCase: String, _ snakeCase: String, isRequired: Bool = false) -> ParsedTime? {
     field(camelCase, snakeCase, isRequired) { ParsedTime($0) }
   }

@@ -30,6 +30,10 @@ package struct FrameEvent: Sendable, Equatable {
     package static let clockSkew = Notes(rawValue: 4)
   }
 
+  /// Whether it names `device` itself, as it does unless that is what the named device's folder leads to; its client.
+  package var isOfNamedClient: Bool { SafeName(sanitising: rawClientID) == device.client }
+  package var isOfNamedDevice: Bool { isOfNamedClient && SafeName(sanitising: rawDeviceID) == device.device }
+
   /// Bytes of an event at most.
   package static let mostBytes = 16_384
 
@@ -43,12 +47,18 @@ package struct FrameEvent: Sendable, Equatable {
   package static func owner(_ bytes: [UInt8]) throws(FrameEventError) -> DevicePair {
     guard case .object(let members) = try json(bytes) else { throw .json(detail: "not an object") }
     var fields = EventFields(members)
-    let client = fields.text("clientId", "client_id", 1...128, isRequired: true)
-    let device = fields.text("deviceId", "device_id", 1...128, isRequired: true)
+    let (client, device) = (fields.client(), fields.device())
     guard let client = client.flatMap({ SafeName(sanitising: $0) }),
       let device = device.flatMap({ SafeName(sanitising: $0) })
     else { throw .invalid(fields: fields.bad) }
     return DevicePair(client: client, device: device)
+  }
+
+  /// The ids of an event that is none, as its producer sent them; empty where they cannot be told.
+  package static func named(_ bytes: [UInt8]) -> (client: String, device: String) {
+    guard case .object(let members)? = try? json(bytes) else { return ("", "") }
+    var fields = EventFields(members)
+    return (fields.client() ?? "", fields.device() ?? "")
   }
 
   private static func json(_ bytes: [UInt8]) throws(FrameEventError) -> JSON {
@@ -65,8 +75,7 @@ package struct FrameEvent: Sendable, Equatable {
     guard case .object(let members) = json else { throw .json(detail: "not an object") }
     var fields = EventFields(members)
     let eventID = fields.text("eventId", "event_id", 1...200, isRequired: true)
-    let client = fields.text("clientId", "client_id", 1...128, isRequired: true)
-    let device = fields.text("deviceId", "device_id", 1...128, isRequired: true)
+    let (client, device) = (fields.client(), fields.device())
     let capture = fields.time("timestamp", "timestamp", isRequired: true)
     let path = fields.text("framePath", "frame_path", 1...1_024, isRequired: true)
     requestTime = fields.time("requestTimestamp", "request_timestamp")?.time

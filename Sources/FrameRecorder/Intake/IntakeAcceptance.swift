@@ -9,13 +9,6 @@ struct IntakeAcceptance {
   let storage: StorageThreads
   let logger: Logger
 
-  /// Where the frames go: the device, or the one that its folder is a link to, with the raw ids that its record has.
-  private struct Target {
-    let device: DevicePair
-    let rawClient: String
-    let rawDevice: String
-  }
-
   private struct Placed {
     let index: Int
     let id: SessionID
@@ -25,7 +18,7 @@ struct IntakeAcceptance {
   func run(_ frames: [StagedFrame]) async throws(IntakeError) -> [FrameAnswer] {
     do throws(IntakeError) {
       let target = try await target()
-      let placed = try await place(frames, for: target.device)
+      let placed = try await place(frames, for: target)
       let answers = try await add(placed, target, among: frames)
       if answers.contains(where: \.isAccepted) { await link() }
       return answers
@@ -35,7 +28,8 @@ struct IntakeAcceptance {
     }
   }
 
-  private func target() async throws(IntakeError) -> Target {
+  /// Where the frames go: the device, or the one that its folder is a link to.
+  private func target() async throws(IntakeError) -> DevicePair {
     let asked = request.device
     let device: DevicePair
     do throws(StorageError) {
@@ -49,12 +43,10 @@ struct IntakeAcceptance {
     }
     // A repeated request is not held up by what waits: the script looks at its source first.
     if request.key == nil { try checkBacklog(state) }
-    if device != asked {
-      return Target(
-        device: device, rawClient: state.client ?? device.client.text, rawDevice: state.device ?? device.device.text)
+    if device.client == asked.client, let client = state.client, client != request.rawClient {
+      throw IntakeError(.clientCollision(client))
     }
-    if let client = state.client, client != request.rawClient { throw IntakeError(.clientCollision(client)) }
-    return Target(device: device, rawClient: request.rawClient, rawDevice: request.rawDevice)
+    return device
   }
 
   private func checkBacklog(_ state: IntakeState) throws(IntakeError) {
@@ -107,7 +99,7 @@ struct IntakeAcceptance {
 
   /// A JPEG that was certainly not taken is deleted. Where that is unknown it stays until retention: it may be referred to.
   private func add(
-    _ placed: [Placed], _ target: Target, among frames: [StagedFrame]
+    _ placed: [Placed], _ target: DevicePair, among frames: [StagedFrame]
   ) async throws(IntakeError) -> [FrameAnswer] {
     var answers = frames.map { frame -> FrameAnswer in
       if case .refused(let reason) = frame { .refused(reason) } else { .failed }
@@ -146,11 +138,10 @@ struct IntakeAcceptance {
     throw failure
   }
 
-  private func frame(_ placed: Placed, _ target: Target) -> IntakeFrame {
+  private func frame(_ placed: Placed, _ target: DevicePair) -> IntakeFrame {
     IntakeFrame(
-      target.device,
-      event: request.event(placed.id.text, client: target.rawClient, device: target.rawDevice, path: placed.path),
-      source: request.source(placed.index), eventID: placed.id.text)
+      target, event: request.event(placed.id.text, path: placed.path), source: request.source(placed.index),
+      eventID: placed.id.text, recordedAs: target == request.device ? nil : target)
   }
 
   // MARK: Links

@@ -68,6 +68,7 @@ package struct IntakeForm: Sendable {
     request.hasOwnRequestID = requestID != nil
     request.secondaryKey = secondaryKey
     request.location = location
+    request.hasInvalidLocation = location == nil && hasLocation
     request.key = (key ?? requestID).map { SHA256.hex("\(pair)\n\($0)") }
     return request
   }
@@ -113,6 +114,10 @@ package struct IntakeForm: Sendable {
       return text
     }
     return nil
+  }
+
+  private var hasLocation: Bool {
+    [.latitude, .longitude].contains { (field: IntakeField) in values[field]?.isEmpty == false }
   }
 
   private var location: FrameLocation? {

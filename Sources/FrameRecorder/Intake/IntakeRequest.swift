@@ -13,6 +13,8 @@ package struct IntakeRequest: Sendable, Equatable {
   var hasOwnRequestID = false
   var secondaryKey: String?
   var location: FrameLocation?
+  /// There was a location that is none.
+  package internal(set) var hasInvalidLocation = false
   /// What a repeated request has again: 64 digits. Nil: each is another one.
   var key: String?
 
@@ -23,10 +25,9 @@ package struct IntakeRequest: Sendable, Equatable {
   /// What the frame at `index` is accepted once by.
   func source(_ index: Int) -> String? { key.map { "http:\($0):\(index)" } }
 
-  /// `client`, `device`: the raw ids of the device that the frames go to.
-  func event(_ eventID: String, client: String, device: String, path: StoragePath) -> String {
+  func event(_ eventID: String, path: StoragePath) -> String {
     var members: [(String, JSON)] = [
-      ("eventId", .string(eventID)), ("clientId", .string(client)), ("deviceId", .string(device)),
+      ("eventId", .string(eventID)), ("clientId", .string(rawClient)), ("deviceId", .string(rawDevice)),
       ("timestamp", .string(timestamp)), ("framePath", .string(path.text)),
       ("requestTimestamp", .string(requestTime.description)), ("requestId", .string(requestID)),
     ]

@@ -21,7 +21,7 @@ extension FrameStore {
     _ job: FrameJob, for holder: String, lifetime: Duration
   ) async throws(FrameStoreError) -> JobAnswer {
     let reply = try await run(
-      FrameScripts.takeJob, keys: [key(job)], [holder, String(lifetime.wholeMilliseconds)])
+      .takeJob, keys: [key(job)], [holder, String(lifetime.wholeMilliseconds)])
     switch reply.tag {
     case "taken": return .taken
     case "held": return .held(by: reply.text(1) ?? "")
@@ -33,7 +33,7 @@ extension FrameStore {
   package nonisolated(nonsending) func leave(
     _ job: FrameJob, for holder: String
   ) async throws(FrameStoreError) {
-    _ = try await run(FrameScripts.leaveJob, keys: [key(job)], [holder])
+    _ = try await run(.leaveJob, keys: [key(job)], [holder])
   }
 
   /// Whether the cluster's last sweep was so long ago.

@@ -15,7 +15,7 @@ extension FrameStore {
     _ device: DevicePair, keepsSession: Bool, above: UInt64?
   ) async throws(FrameStoreError) -> ResetAnswer {
     let reply = try await run(
-      FrameScripts.reset,
+      .reset,
       keys: [
         keys.device(device), keys.log(device), keys.segments(device), keys.sequence(device),
         keys.trash(keys.partition(of: device)),
@@ -64,10 +64,9 @@ extension FrameStore {
       for entry in entries {
         guard let id = entry.elements?.first?.text.flatMap({ EntryID($0) }) else { continue }
         start = "(\(id)"
-        let text = entry.elements?.last?.pairs?.first { $0.0 == "event" }?.1
-        guard let event = text.flatMap({ try? FrameEvent.parse(Array($0.utf8)) }), event.device == device else {
-          continue
-        }
+        guard let frame = Self.storedFrame(entry), frame.device == device,
+          let event = frame.event.flatMap({ try? FrameEvent.parse($0) })
+        else { continue }
         found.append((id, event.framePath))
       }
       if entries.count < 1_000 { return found }
@@ -83,7 +82,7 @@ extension FrameStore {
       let part = rest.prefix(1_000)
       rest = rest.dropFirst(part.count)
       let reply = try await run(
-        FrameScripts.discard, keys: [keys.stream(keys.partition(of: device)), keys.device(device)],
+        .discard, keys: [keys.stream(keys.partition(of: device)), keys.device(device)],
         ["", ""] + Self.list(part.map(\.description)))
       guard reply.tag == "discarded" else { throw reply.nonsense }
     }

@@ -4,7 +4,7 @@ package import Observability
 package struct KeepingMetrics: Sendable {
   let sessionsEnded: CounterFamily
   let archiveSeconds: Histogram
-  let segmentsDeleted: Counter
+  let segmentsDeleted: DeviceCounter
   let orphansDeleted: Counter
   let cleanupSeconds: Histogram
   let freeBytes: Gauge
@@ -12,13 +12,14 @@ package struct KeepingMetrics: Sendable {
   let archives: GaugeFamily
 
   /// - Parameter measuresSpace: nobody else of the process does.
-  package init(_ registry: MetricsRegistry, measuresSpace: Bool = false) {
+  package init(_ registry: MetricsRegistry, _ devices: DeviceLabels = DeviceLabels(), measuresSpace: Bool = false) {
     sessionsEnded = registry.counter(
       "millrace_frames_sessions_ended_total", help: "Sessions ended.", labels: ["reason"])
     archiveSeconds = registry.histogram(
       "millrace_frames_archive_seconds", help: "Wall time of the making of an archive.",
       bounds: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300])
-    segmentsDeleted = registry.counter("stream_processor_segments_deleted_total", help: "Segment files removed.")
+    segmentsDeleted = DeviceCounter(
+      registry, "stream_processor_segments_deleted_total", help: "Segment files removed.", devices)
     orphansDeleted = registry.counter(
       "millrace_frames_orphans_deleted_total", help: "Files removed that nothing had a name for.")
     cleanupSeconds = registry.histogram(

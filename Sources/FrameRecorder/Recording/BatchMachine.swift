@@ -183,12 +183,11 @@ package struct BatchMachine: Sendable {
     return .probe(input(frames[next]))
   }
 
-  /// `now`: of the wall clock that frames' receipts are told by.
-  package mutating func encoded(_ outcome: EncodeOutcome, now: FrameTime) -> Action {
+  package mutating func encoded(_ outcome: EncodeOutcome) -> Action {
     guard case .encoding(let begun, let job) = step else { return .end(.finished) }
     switch outcome {
     case .done(let report) where report.frames.count == frames.count:
-      if mayStillCome(report.frames, now) { return wait(BatchSettings.filePause, .beginning) }
+      if mayStillCome(report.frames, begun.now) { return wait(BatchSettings.filePause, .beginning) }
       return encoded(begun, job, report)
     case .done, .failed:
       tryNumber += 1
@@ -208,10 +207,11 @@ package struct BatchMachine: Sendable {
     return publish(begun)
   }
 
+  /// Both times are of Redis' clock: this machine's may be another one, and so may the producer's.
   private func mayStillCome(_ outcomes: [FrameOutcome], _ now: FrameTime) -> Bool {
     zip(frames, outcomes).contains { frame, outcome in
       guard case .bad(.missing, _) = outcome else { return false }
-      return now.milliseconds(since: frame.received) < settings.fileWait.wholeMilliseconds
+      return now.milliseconds(since: FrameTime(frame.entry)) < settings.fileWait.wholeMilliseconds
     }
   }
 

@@ -18,13 +18,14 @@ struct BatchRunner: Sendable {
     case .probe(let frame):
       let outcome = await services.encoders.run(cutAt: cutAt) { await services.encoder.probe(frame) }
       return machine.probed(outcome)
-    case .encode(let job): return machine.encoded(await encode(job), now: FrameTime.wallClock)
+    case .encode(let job): return machine.encoded(await encode(job))
     case .publish(let temporary, let path):
       return machine.published(await publish(temporary, path))
     case .findLargest:
       let found = try? await services.storage.run(device) { [device] adapter throws(StorageError) in
         try Self.largest(device, adapter)
       }
+      if found == nil { troubled() }
       return machine.foundLargest(found)
     case .unpublish(let number):
       let path = StoragePath.segment(device, number)
@@ -39,6 +40,7 @@ struct BatchRunner: Sendable {
   nonisolated(nonsending) private func begin(
     _ tryNumber: Int, _ above: UInt64?, _ machine: BatchMachine
   ) async -> BeginAnswer? {
+    guard services.mayRecord() else { return nil }
     let answer = try? await services.store.begin(
       owned, device, generation: machine.generation, firstEntry: machine.firstEntry, tryNumber: tryNumber,
       above: above)
@@ -55,9 +57,12 @@ struct BatchRunner: Sendable {
     services.onFenced(owned)
   }
 
+  private func troubled() { metrics.errors.add(1, ["storage"], of: device) }
+
   private var metrics: RecorderMetrics { services.metrics }
 
   nonisolated(nonsending) func commit(_ segment: SegmentCommit) async -> CommitAnswer? {
+    guard services.mayRecord() else { return nil }
     let start = ContinuousClock.now
     let answer = try? await services.store.commit(owned, segment)
     switch answer {
@@ -79,7 +84,7 @@ struct BatchRunner: Sendable {
     metrics.segments.add(of: device)
     metrics.recorded.add(UInt64(segment.frames))
     metrics.segmentBytes.add(UInt64(segment.bytes))
-    metrics.note(segment.letters)
+    metrics.note(segment.letters, of: device)
     if let reason = segment.endReason { metrics.sessionsEnded.with([reason.rawValue]).add() }
   }
 
@@ -95,10 +100,11 @@ struct BatchRunner: Sendable {
   nonisolated(nonsending) private func finish(
     _ letters: [DeadLetter], _ entries: [EntryID], _ machine: BatchMachine
   ) async -> OwnerAnswer? {
+    guard services.mayRecord() else { return nil }
     let answer = try? await services.store.finish(
       owned, entries: entries, letters: letters, batches: [machine.firstEntry])
     switch answer {
-    case .done: metrics.note(letters)
+    case .done: metrics.note(letters, of: device)
     case .fenced: fenced("finish")
     case nil: break
     }
@@ -122,10 +128,10 @@ struct BatchRunner: Sendable {
     }
   }
 
-  nonisolated(nonsending) private func encode(_ job: EncodeJob) async -> EncodeOutcome {
+  /// In a folder that is there, of files that are.
+  nonisolated(nonsending) private func outcome(of job: EncodeJob) async -> EncodeOutcome {
     let folder = StoragePath.segments(device)
     if let error = await error({ adapter throws(StorageError) in try adapter.create(folder) }) {
-      metrics.errors.add(1, ["storage"], of: device)
       return .prevented(error.description)
     }
     let outcome = await services.encoders.run(cutAt: cutAt) {
@@ -133,16 +139,22 @@ struct BatchRunner: Sendable {
       defer { metrics.encodeSeconds.observe((ContinuousClock.now - start) / .seconds(1)) }
       return await services.encoder.encode(job)
     }
+    return await doubt(outcome, job).map { .prevented($0.description) } ?? outcome
+  }
+
+  nonisolated(nonsending) private func encode(_ job: EncodeJob) async -> EncodeOutcome {
+    let outcome = await outcome(of: job)
     switch outcome {
     case .done(let report):
       services.onStep(.encoded)
       metrics.encodeMicroseconds.add(UInt64(max(0, report.processorMicroseconds)))
       metrics.truncated.add(UInt64(report.frames.count { $0 == .good(truncated: true) }))
     case .failed(let reason), .prevented(let reason):
-      metrics.errors.add(1, ["ffmpeg"], of: device)
       if case .failed = outcome {
+        metrics.errors.add(1, ["ffmpeg"], of: device)
         metrics.retries.with(["failed"]).add()
       } else {
+        troubled()
         metrics.retries.with(["prevented"]).add()
       }
       services.logger.warning("a segment was not encoded", ["frames.device": "\(device)", "error": reason])
@@ -153,12 +165,31 @@ struct BatchRunner: Sendable {
     return outcome
   }
 
+  /// Why the files that an encoder has missed may be there all the same: the storage was away when it looked, or is now.
+  nonisolated(nonsending) private func doubt(_ outcome: EncodeOutcome, _ job: EncodeJob) async -> StorageError? {
+    guard case .done(let report) = outcome else { return nil }
+    let missing = zip(job.frames, report.frames).compactMap { frame, outcome in
+      if case .bad(.missing, _) = outcome { StoragePath(frame.path) } else { nil }
+    }
+    guard !missing.isEmpty else { return nil }
+    return await error { adapter throws(StorageError) in
+      // Of the storage that is there now.
+      _ = try adapter.space()
+      guard try adapter.look(.clients) != nil else { throw .noClients("look at") }
+      for path in missing where try adapter.look(path)?.kind == .file {
+        throw StorageError(code: .failed, operation: "find", path: path.text, reason: "it was away for a moment")
+      }
+    }
+  }
+
   /// Where the name is taken the segment is made again for another one.
   nonisolated(nonsending) private func publish(_ temporary: StoragePath, _ path: StoragePath) async -> StorageError? {
     let failure = await error { adapter throws(StorageError) in try adapter.publish(temporary, as: path) }
     if failure == nil { services.onStep(.published) }
     if failure?.code == .exists {
       _ = await error { adapter throws(StorageError) in try adapter.delete(temporary) }
+    } else if failure != nil {
+      troubled()
     }
     return failure
   }

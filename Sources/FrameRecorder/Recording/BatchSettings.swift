@@ -4,7 +4,7 @@ package struct BatchSettings: Sendable {
   package var encoding: EncodingSettings
   /// `FRAMES_MAX_TRIES`
   package var mostTries = 3
-  /// How long after its receipt a frame's file may be missing (`FRAMES_FILE_WAIT_SECONDS`).
+  /// How long after its entry a frame's file may be missing (`FRAMES_FILE_WAIT_SECONDS`).
   package var fileWait = Duration.seconds(5)
   /// EXT-X-TARGETDURATION, s.
   package var target = 6

@@ -1,26 +1,26 @@
 internal import Observability
 
-/// A counter that tells devices apart where it is told to (`METRICS_DEVICE_LABELS`): the first thousand, the others together.
+/// A counter that tells devices apart where it is told to (`METRICS_DEVICE_LABELS`).
 struct DeviceCounter: Sendable {
   private let family: CounterFamily
-  private let labelsDevices: Bool
-  private static let mostSeries = 1_000
+  private let devices: DeviceLabels
 
   /// `labels`: its own, before the device's.
   init(
-    _ registry: MetricsRegistry, _ name: StaticString, help: StaticString, labels: [String] = [], labelsDevices: Bool
+    _ registry: MetricsRegistry, _ name: StaticString, help: StaticString, labels: [String] = [],
+    _ devices: DeviceLabels
   ) {
-    self.labelsDevices = labelsDevices
+    self.devices = devices
     family = registry.counter(
-      name, help: help, labels: labels + (labelsDevices ? ["device_id"] : []),
-      maximum: labelsDevices ? Self.mostSeries : MetricsRegistry.maximumSeries)
+      name, help: help, labels: labels + devices.names,
+      maximum: devices.isShown ? DeviceLabels.most * 16 : MetricsRegistry.maximumSeries)
     // Without labels it is there from the start.
-    if labels.isEmpty, !labelsDevices { _ = family.with([]) }
+    if labels.isEmpty, !devices.isShown { _ = family.with([]) }
   }
 
   /// `device`: nil if it is not known.
   func add(_ count: UInt64 = 1, _ values: [String] = [], of device: DevicePair?) {
     guard count > 0 else { return }
-    family.with(values + (labelsDevices ? [device?.description ?? "unknown"] : [])).add(count)
+    family.with(values + devices.values(of: device)).add(count)
   }
 }

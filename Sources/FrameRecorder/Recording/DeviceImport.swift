@@ -23,9 +23,7 @@ package struct DeviceImport: Sendable, Equatable {
     frameTime: Int64 = 90_000, target: Int = 1
   ) throws(StorageError) -> DeviceImport {
     guard try storage.look(.clients)?.kind == .folder else {
-      throw StorageError(
-        code: .failed, operation: "look at", path: StoragePath.clients.text,
-        reason: "there is no such folder; is the storage mounted?")
+      throw .noClients("look at")
     }
     var files: [UInt64: StorageEntry] = [:]
     try storage.list(StoragePath.segments(device)) { entry in

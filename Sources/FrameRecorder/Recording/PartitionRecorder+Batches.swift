@@ -1,6 +1,6 @@
 extension PartitionRecorder {
   func flush(_ device: DevicePair) {
-    _ = devices[device]?.queue.flush(now: .now)
+    _ = devices[device]?.queue.flush(now: services.clock.now)
     beginBatch(device)
   }
 
@@ -24,6 +24,9 @@ extension PartitionRecorder {
   }
 
   func record(_ batch: FrameBatch, of device: DevicePair, _ machine: BatchMachine) async {
+    // Its folder has become a link since its frames were read: read again, they go where it leads.
+    let places = await services.shared.places(of: [device], isFresh: true)
+    if let place = places[device], place != .itself { return ended(device, batch, .reset) }
     let runner = BatchRunner(owned: owned, device: device, cutAt: batch.cutAt, services: services)
     var machine = machine
     var action = machine.start()
@@ -35,8 +38,9 @@ extension PartitionRecorder {
         return
       case .wait(let time):
         // Its frames are pending still: the next owner records them.
-        if case .leaving(flushes: false) = phase { return ended(device, batch, nil) }
-        try? await Task.sleep(for: time)
+        if isHandingOver { return ended(device, batch, nil) }
+        await rest(device, time)
+        if isHandingOver { return ended(device, batch, nil) }
         action = machine.waited()
       case .commit(var commit):
         commit.done = devices[device]?.queue.doneID(afterWork: true)
@@ -48,11 +52,23 @@ extension PartitionRecorder {
     }
   }
 
+  private var isHandingOver: Bool {
+    if case .leaving(flushes: false) = phase { true } else { false }
+  }
+
+  /// Between two tries of the device's batch; whoever leaves ends it.
+  private func rest(_ device: DevicePair, _ time: Duration) async {
+    let pause = Wakeup(clock: services.clock)
+    pauses[device] = pause
+    defer { pauses[device] = nil }
+    await pause.wait(atMost: time)
+  }
+
   /// Nil: it was given up, for the next owner.
   func ended(_ device: DevicePair, _ batch: FrameBatch, _ ending: BatchMachine.Ending?) {
     defer { wakeup.ring() }
     devices[device]?.isWorking = false
-    devices[device]?.activeAt = .now
+    devices[device]?.activeAt = services.clock.now
     switch ending {
     case .recorded, .finished:
       for frame in batch.frames { services.budget.give(frame) }

@@ -15,8 +15,9 @@ extension PartitionRecorder {
       case .fenced:
         services.metrics.fenced.with(["read"]).add()
         return await fenced()
-      case .read(let frames, let last, let now):
+      case .read(let frames, let last, let oldest, let now):
         clock = (now, .now)
+        oldestStored = oldest
         if !frames.isEmpty { services.onStep(.read) }
         guard mayRead else { return false }
         // A device was reset meanwhile: all is read again, these with it.
@@ -29,6 +30,7 @@ extension PartitionRecorder {
     } catch {
       services.logger.debug(
         "a partition was not read", ["frames.partition": "\(owned.partition)", "error": "\(error)"])
+      services.metrics.errors.add(1, ["accumulate"], of: nil)
       // What the answer held is read before anything new.
       position = .left(after: lastTaken)
       await pause()
@@ -72,7 +74,7 @@ extension PartitionRecorder {
     }
   }
 
-  func replace(_ now: ContinuousClock.Instant) async {
+  func replace(_ now: RecorderClock.Instant) async {
     guard !unplaced.isEmpty, now - replacedAt >= Self.replacePause else { return }
     replacedAt = now
     let part = Array(unplaced.prefix(Self.mostReread))
@@ -82,7 +84,7 @@ extension PartitionRecorder {
   }
 
   /// What is too old leaves the index; what a commit leaves in it goes here.
-  func trim(_ now: ContinuousClock.Instant) async {
+  func trim(_ now: RecorderClock.Instant) async {
     guard now - trimmedAt >= Self.trimPause else { return }
     trimmedAt = now
     for device in devices.keys { _ = try? await services.store.trim(device) }
@@ -92,11 +94,8 @@ extension PartitionRecorder {
 
   /// The former owner may have died between a commit and the playlist's file.
   func mend() async {
-    guard !hasMended, let playlists = services.playlists, let clock else { return }
-    let since = clock.redis.advanced(byMilliseconds: -Self.mendSpan)
-    guard
-      let found = try? await services.store.devices(
-        of: owned.partition, receivedSince: since, atMost: Self.mostMended)
+    guard !hasMended, let playlists = services.playlists,
+      let found = try? await services.store.recentDevices(of: owned.partition, atMost: Self.mostMended)
     else { return }
     hasMended = true
     guard !isDropped else { return }
@@ -105,7 +104,8 @@ extension PartitionRecorder {
 
   /// Puts what was read into the queues; throws before anything has changed.
   func take(_ stored: [StoredFrame]) async throws(FrameStoreError) {
-    let sorted = SortedFrames(stored, of: owned.partition, services.store.keys, services.settings)
+    var sorted = SortedFrames(stored, of: owned.partition, services.store.keys, services.settings)
+    await sorted.sort(by: services.shared)
     var events: [DevicePair: [String]] = [:]
     for frame in sorted.frames { events[frame.event.device, default: []].append(frame.event.eventID) }
     let asked = events.sorted { $0.key < $1.key }.map { (device: $0.key, events: $0.value) }
@@ -116,15 +116,16 @@ extension PartitionRecorder {
       guard case .success(let answer) = result else { continue }
       seen[question.device] = answer.seen
       guard devices[question.device] == nil else { continue }
-      let first = sorted.frames.first { $0.event.device == question.device }
-      devices[question.device] = DeviceState(
-        answer.record, rawClient: first?.event.rawClientID ?? "", cut: services.settings.cut,
-        firstInterval: services.settings.batch.firstInterval)
+      devices[question.device] = DeviceState(answer.record, services.settings, now: services.clock.now)
     }
     letters += sorted.letters
+    moves += sorted.moves.map(\.move)
+    for (device, move) in sorted.moves { devices[device]?.queue.passed(move.entry) }
+    unplaced += sorted.unplaced
     count(stored, sorted)
     for frame in sorted.frames {
       guard let seen = seen[frame.event.device] else {
+        if frame.entry > lastTaken { services.metrics.errors.add(1, ["accumulate"], of: frame.event.device) }
         unplaced.append(frame.entry)
         continue
       }
@@ -136,37 +137,41 @@ extension PartitionRecorder {
   /// Each entry once, when it is read for the first time by this owner.
   func count(_ stored: [StoredFrame], _ sorted: SortedFrames) {
     let metrics = services.metrics
-    var others = stored.count { $0.entry > lastTaken }
+    // What goes elsewhere counts there.
+    let elsewhere = Set(sorted.moves.map(\.move.entry))
+    var others = stored.count { $0.entry > lastTaken && !elsewhere.contains($0.entry) }
     for frame in sorted.frames where frame.entry > lastTaken {
       others -= 1
       metrics.received.add(of: frame.event.device)
       if frame.event.notes.contains(.clockSkew) { metrics.skewed.add() }
       if frame.event.notes.contains(.naiveTimestamp) { metrics.naive.add() }
+      if frame.event.notes.contains(.invalidLocation) { metrics.unlocated.add() }
     }
     metrics.received.add(UInt64(max(0, others)), of: nil)
-    let unread = sorted.letters.count { $0.reason == .json || $0.reason == .invalid }
+    let unread = sorted.letters.count { $0.reason.isUnreadable }
     metrics.errors.add(UInt64(unread), ["json_parse"], of: nil)
   }
 
   func take(_ frame: QueuedFrame, isSeen: Bool) {
     let device = frame.event.device
     guard var state = devices.removeValue(forKey: device) else { return }
-    state.activeAt = .now
+    let now = services.clock.now
+    state.activeAt = now
     state.interval.received(frame.entry)
     state.queue.interval = state.interval.milliseconds
     var isReady = false
-    if frame.event.rawClientID != state.rawClient {
+    if !state.agrees(with: frame.event) {
       letters.append(
         DeadLetter(
           frame.entry, client: frame.event.rawClientID, device: frame.event.rawDeviceID, reason: .clientCollision,
-          detail: "the folder is that of client \(state.rawClient)"))
+          detail: "the folder is that of client \(state.rawClient ?? "")"))
       state.queue.passed(frame.entry)
     } else if isSeen {
       services.metrics.duplicates.with(["recorded"]).add()
       acknowledged.append(frame.entry)
       state.queue.passed(frame.entry)
     } else {
-      switch state.queue.arrived(frame, now: .now, hasRoom: services.budget.hasRoom) {
+      switch state.queue.arrived(frame, now: now, hasRoom: services.budget.hasRoom) {
       case .known, .postponed: break
       case .duplicate:
         services.metrics.duplicates.with(["pending"]).add()

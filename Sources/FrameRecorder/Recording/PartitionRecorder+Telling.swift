@@ -1,6 +1,7 @@
 extension PartitionRecorder {
   /// Tells the store what is new of the devices, and what is not recorded. What it does not take now it gets later.
   func tell() async {
+    await passOn()
     guard !isDropped, !touched.isEmpty || !letters.isEmpty || !acknowledged.isEmpty else { return }
     let (devices, letters, entries) = (touched, letters, acknowledged)
     (touched, self.letters, acknowledged) = ([], [], [])
@@ -16,6 +17,21 @@ extension PartitionRecorder {
       touched.formUnion(devices)
       self.letters += letters
       acknowledged += entries
+    }
+  }
+
+  /// Frames of devices that are other partitions' go there.
+  private func passOn() async {
+    guard !isDropped, !moves.isEmpty else { return }
+    let part = Array(moves.prefix(Self.mostMoved))
+    moves.removeFirst(part.count)
+    do throws(FrameStoreError) {
+      switch try await services.store.move(owned, part) {
+      case .moved(let left): unplaced += left
+      case .fenced: notTold(.fenced(by: nil))
+      }
+    } catch {
+      moves = part + moves
     }
   }
 
@@ -48,7 +64,7 @@ extension PartitionRecorder {
   func touch(_ device: DevicePair) -> DeviceTouch? {
     guard let state = devices[device], let newest = state.interval.newest else { return nil }
     return DeviceTouch(
-      device, rawClient: state.rawClient, rawDevice: device.device.text, newest: newest,
+      device, rawClient: state.rawClient, rawDevice: state.rawDevice, newest: newest,
       interval: state.interval.milliseconds, backlog: state.backlog)
   }
 }

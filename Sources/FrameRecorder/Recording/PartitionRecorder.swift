@@ -10,7 +10,7 @@ internal import Observability
 actor PartitionRecorder {
   let owned: OwnedPartition
   let services: RecorderServices
-  let wakeup = Wakeup()
+  let wakeup: Wakeup
   let work = TaskBag()
   var devices: [DevicePair: DeviceState] = [:]
   var position = ReadPosition.left(after: .zero)
@@ -20,11 +20,18 @@ actor PartitionRecorder {
   var restarts = 0
   var letters: [DeadLetter] = []
   var acknowledged: [EntryID] = []
+  /// Frames of devices whose folders lead to other partitions' devices.
+  var moves: [FrameMove] = []
   var touched: Set<DevicePair> = []
   /// Entries of devices whose keys cannot be read: they are read again when that may have been mended.
   var unplaced: [EntryID] = []
-  var replacedAt = ContinuousClock.now
-  var trimmedAt = ContinuousClock.now
+  /// Between tries; a device has one batch in work at most.
+  var pauses: [DevicePair: Wakeup] = [:]
+  var replacedAt: RecorderClock.Instant
+  var trimmedAt: RecorderClock.Instant
+  /// Of the stream, at the last reading.
+  var oldestStored: EntryID?
+  private var reportedAt: RecorderClock.Instant
   var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   var phase = Phase.reading
   /// Whether the playlist files that the former owner may have left behind are written anew.
@@ -43,14 +50,20 @@ actor PartitionRecorder {
   /// Between two reads of a stream that nobody has rung for: they prove that nothing waits.
   static let idleRead = Duration.seconds(2)
   static let retryPause = Duration.milliseconds(500)
+  /// Between two reports while there is more to read.
+  static let reportPause = Duration.seconds(1)
   static let mostReread = 200
+  static let mostMoved = 1_000
   static let replacePause = Duration.seconds(1)
   static let trimPause = Duration.seconds(60)
-  /// A playlist file can be behind that belongs to a device from which something came so recently.
-  static let mendSpan: Int64 = 600_000
   static let mostMended = 10_000
 
-  init(_ owned: OwnedPartition, _ services: RecorderServices) { (self.owned, self.services) = (owned, services) }
+  init(_ owned: OwnedPartition, _ services: RecorderServices) {
+    (self.owned, self.services) = (owned, services)
+    wakeup = Wakeup(clock: services.clock)
+    let now = services.clock.now
+    (replacedAt, trimmedAt, reportedAt) = (now, now, now)
+  }
 
   // MARK: Life
 
@@ -63,7 +76,10 @@ actor PartitionRecorder {
     }
     while !Task.isCancelled, case .reading = phase {
       let hasMore = await pass()
-      if hasMore { continue }
+      if hasMore {
+        if services.clock.now - reportedAt >= Self.reportPause { report() }
+        continue
+      }
       if !isFull { services.alarm?.arm(owned.partition, after: lastTaken) { [wakeup] in wakeup.ring() } }
       report()
       await wakeup.wait(atMost: nextWake)
@@ -78,7 +94,11 @@ actor PartitionRecorder {
     guard !isDropped else { return }
     phase = .leaving(flushes: flushes)
     wakeup.ring()
-    if flushes { for device in devices.keys { flush(device) } }
+    if flushes {
+      for device in devices.keys { flush(device) }
+    } else {
+      for pause in pauses.values { pause.ring() }
+    }
     while !Task.isCancelled, devices.values.contains(where: { $0.isWorking || flushes && !$0.queue.isIdle }) {
       if flushes {
         await readAgain()
@@ -90,13 +110,19 @@ actor PartitionRecorder {
   }
 
   func report() {
-    var status = StatusBoard.Status(devices: devices.count, clock: clock)
+    reportedAt = services.clock.now
+    // It may be another one's.
+    guard services.mayRecord() else { return services.metrics.board.set(nil, of: owned.partition) }
+    var status = StatusBoard.Status(devices: devices.count, unfinished: unplaced.count + moves.count, clock: clock)
+    // What is older than the last one taken and not in hand has been finished since.
+    var open = [oldestStored].compactMap { $0 }.filter { $0 > lastTaken }
+    open += unplaced + acknowledged + letters.map(\.entry) + moves.map(\.entry)
     for state in devices.values {
       status.held += state.queue.heldCount
       status.unfinished += state.backlog
-      guard let oldest = state.queue.oldestOpen(afterWork: false) else { continue }
-      status.oldest = status.oldest.map { min($0, oldest) } ?? oldest
+      if let oldest = state.queue.oldestOpen(afterWork: false) { open.append(oldest) }
     }
+    status.oldest = open.min()
     services.metrics.board.set(status, of: owned.partition)
   }
 
@@ -128,20 +154,24 @@ actor PartitionRecorder {
   }
 
   var nextWake: Duration {
-    let now = ContinuousClock.now
+    let now = services.clock.now
     let deadline = devices.values.compactMap(\.queue.deadline).min().map { max(.zero, $0 - now) }
     return min(Self.idleRead, max(deadline ?? Self.idleRead, .milliseconds(1)))
   }
 
   /// True: there is more to read at once.
   func pass() async -> Bool {
-    let now = ContinuousClock.now
+    let now = services.clock.now
     for device in devices.keys {
       if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
       if devices[device]?.isIdle(now) == true {
         devices[device] = nil
-        services.playlists?.forget(device)
+        services.playlists?.rest(device)
       }
+    }
+    guard services.mayRecord() else {
+      await pause()
+      return false
     }
     await readAgain()
     await replace(now)
@@ -153,7 +183,7 @@ actor PartitionRecorder {
 
   /// So much is unfinished that nothing more is read.
   var isFull: Bool {
-    devices.values.reduce(unplaced.count) { $0 + $1.backlog } >= services.settings.mostPending
+    devices.values.reduce(unplaced.count + moves.count) { $0 + $1.backlog } >= services.settings.mostPending
   }
 
   var isDropped: Bool {

@@ -9,8 +9,7 @@ package final class PlaylistWriter: Sendable {
     var isWriting = false
   }
 
-  private let playlists: DevicePlaylists
-  private let storage: StorageThreads
+  private let file: PlaylistFile
   private let pause: Duration
   private let metrics: RecorderMetrics
   private let logger: Logger
@@ -29,7 +28,8 @@ package final class PlaylistWriter: Sendable {
     playlists: DevicePlaylists, storage: StorageThreads, pause: Duration, metrics: RecorderMetrics, logger: Logger,
     onWritten: @escaping @Sendable () -> Void = {}
   ) {
-    (self.playlists, self.storage, self.pause) = (playlists, storage, pause)
+    file = PlaylistFile(playlists: playlists, storage: storage)
+    self.pause = pause
     (self.metrics, self.logger, self.onWritten) = (metrics, logger, onWritten)
   }
 
@@ -57,6 +57,12 @@ package final class PlaylistWriter: Sendable {
     devices.withLock { if $0[device]?.isWriting == false { $0[device] = nil } }
   }
 
+  /// Nothing has come of the device for long: what is known of its index goes too.
+  func rest(_ device: DevicePair) {
+    forget(device)
+    file.playlists.forget(device)
+  }
+
   /// Writes at once what is not written yet, and ends with it; what fails is not tried again.
   nonisolated(nonsending) package func finish() async {
     isEnding.store(true, ordering: .releasing)
@@ -72,9 +78,11 @@ package final class PlaylistWriter: Sendable {
       devices.withLock { $0[device]?.isDirty = false }
       var rest = isEnding.load(ordering: .acquiring) ? .zero : pause
       do {
-        try await writeOnce(device)
+        try await file.write(device)
+        onWritten()
       } catch {
         metrics.playlistFailures.add()
+        if error is StorageError { metrics.errors.add(1, ["storage"], of: device) }
         logger.warning("a playlist file was not written", ["frames.device": "\(device)", "error": "\(error)"])
         devices.withLock { $0[device]?.isDirty = true }
         guard !isEnding.load(ordering: .acquiring) else { return }
@@ -90,25 +98,5 @@ package final class PlaylistWriter: Sendable {
       devices[device]?.isWriting = false
       return true
     }
-  }
-
-  nonisolated(nonsending) private func writeOnce(_ device: DevicePair) async throws {
-    var text: PlaylistText?
-    do throws(DevicePlaylists.Failure) {
-      text = try await playlists.text(device, isForFile: true)
-    } catch {
-      // An index that Redis has lost: the file is what it is made of again.
-      guard try await playlists.isIndexed(device) else { return }
-      if case .store(let error) = error { throw error }
-    }
-    let path = StoragePath.playlist(device)
-    try await storage.run(device) { [text] adapter throws(StorageError) in
-      if let text {
-        try adapter.put(text.bytes, at: path, replaces: true)
-      } else {
-        try adapter.delete(path)
-      }
-    }
-    onWritten()
   }
 }

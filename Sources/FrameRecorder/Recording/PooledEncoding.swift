@@ -1,18 +1,31 @@
 package import FrameEncoding
+internal import Glibc
 
 /// The recorder's encoders: processes of the pool.
 package struct PooledEncoding: SegmentEncoding {
   private let pool: EncoderPool
   private let settings: EncodingSettings
+  private let onFull: @Sendable () -> Void
 
-  package init(_ pool: EncoderPool, _ settings: EncodingSettings) { (self.pool, self.settings) = (pool, settings) }
+  /// `onFull`: an encoder had no space for its segment.
+  package init(_ pool: EncoderPool, _ settings: EncodingSettings, onFull: @escaping @Sendable () -> Void = {}) {
+    (self.pool, self.settings, self.onFull) = (pool, settings, onFull)
+  }
 
-  package func encode(_ job: EncodeJob) async -> EncodeOutcome { EncodeOutcome(await pool.run(.encode(job))) }
+  package func encode(_ job: EncodeJob) async -> EncodeOutcome {
+    let outcome = await pool.run(.encode(job))
+    if case .failed(let failure) = outcome, failure.isForWantOfSpace { onFull() }
+    return EncodeOutcome(outcome)
+  }
 
   package func probe(_ frame: FrameInput) async -> ProbeOutcome {
     ProbeOutcome(
       await pool.run(.check(base: settings.base, frames: [frame], limits: settings.limits), fresh: true))
   }
+}
+
+extension EncodeFailure {
+  var isForWantOfSpace: Bool { code == .storage && [ENOSPC, EDQUOT].contains(systemError) }
 }
 
 extension EncodeOutcome {

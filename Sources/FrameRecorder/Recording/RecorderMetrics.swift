@@ -12,6 +12,7 @@ package struct RecorderMetrics: Sendable {
   let skewed: Counter
   let naive: Counter
   let truncated: Counter
+  let unlocated: Counter
   let deadLetters: CounterFamily
   let retries: CounterFamily
   let fenced: CounterFamily
@@ -24,16 +25,13 @@ package struct RecorderMetrics: Sendable {
   let encodeMicroseconds = Counter()
   package let board = StatusBoard()
 
-  /// `labelsDevices`: `METRICS_DEVICE_LABELS`
-  package init(_ registry: MetricsRegistry, labelsDevices: Bool = false) {
+  package init(_ registry: MetricsRegistry, _ devices: DeviceLabels = DeviceLabels()) {
     received = DeviceCounter(
-      registry, "stream_processor_frames_received_total", help: "Frames read from the streams.",
-      labelsDevices: labelsDevices)
+      registry, "stream_processor_frames_received_total", help: "Frames read from the streams.", devices)
     segments = DeviceCounter(
-      registry, "stream_processor_segments_generated_total", help: "Segments recorded.", labelsDevices: labelsDevices)
+      registry, "stream_processor_segments_generated_total", help: "Segments recorded.", devices)
     errors = DeviceCounter(
-      registry, "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"],
-      labelsDevices: labelsDevices)
+      registry, "stream_processor_errors_total", help: "Errors of the recorder.", labels: ["error_type"], devices)
     encodeSeconds = registry.histogram(
       "stream_processor_ffmpeg_duration_seconds", help: "Wall time of an encoding.",
       bounds: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120])
@@ -44,6 +42,7 @@ package struct RecorderMetrics: Sendable {
     skewed = registry.counter("millrace_frames_clock_skew_total", help: "Capture times that were replaced.")
     naive = registry.counter("millrace_frames_naive_timestamp_total", help: "Capture times without an offset.")
     truncated = registry.counter("millrace_frames_truncated_total", help: "JPEGs without an end marker, kept.")
+    unlocated = Self.unlocated(registry)
     deadLetters = registry.counter(
       "millrace_frames_dead_letters_total", help: "Frames that are not recorded.", labels: ["reason"])
     retries = registry.counter("millrace_frames_retries_total", help: "Encodings tried again.", labels: ["reason"])
@@ -65,6 +64,12 @@ package struct RecorderMetrics: Sendable {
     addGauges(registry)
   }
 
+  /// Counted where a frame comes in: by the stream or by HTTP.
+  package static func unlocated(_ registry: MetricsRegistry) -> Counter {
+    registry.counter(
+      "millrace_frames_invalid_location_total", help: "Frames whose location is none and was left out.")
+  }
+
   private func addGauges(_ registry: MetricsRegistry) {
     let board = board
     registry.gauge("stream_processor_active_devices", help: "Devices with state in memory.") {
@@ -78,11 +83,15 @@ package struct RecorderMetrics: Sendable {
       Double(board.sum.partitions)
     }
     registry.gauge(
-      "millrace_frames_oldest_unrecorded_seconds", help: "Age of the oldest frame that was read and is not recorded."
+      "millrace_frames_oldest_unrecorded_seconds", help: "Age of the oldest frame that is not recorded."
     ) { board.oldestAge.map { Double($0) / 1_000 } ?? 0 }
   }
 
-  func note(_ letters: [DeadLetter]) {
-    for letter in letters { deadLetters.with([letter.reason.rawValue]).add() }
+  /// `device`: nil if they are of several. What is no event was counted when it was read.
+  func note(_ letters: [DeadLetter], of device: DevicePair? = nil) {
+    for letter in letters {
+      deadLetters.with([letter.reason.rawValue]).add()
+      if !letter.reason.isUnreadable { errors.add(1, ["processing"], of: device) }
+    }
   }
 }

@@ -22,6 +22,7 @@ package struct RecorderSettings: Sendable {
 package struct RecorderServices: Sendable {
   package var store: FrameStore
   package var storage: StorageThreads
+  package var shared: SharedDevices
   package var encoder: any SegmentEncoding
   package var encoders: EncoderQueue
   package var budget: QueueBudget
@@ -32,6 +33,9 @@ package struct RecorderServices: Sendable {
   package var settings: RecorderSettings
   package var metrics: RecorderMetrics
   package var logger: Logger
+  package var clock = RecorderClock.system
+  /// Whether the worker's lease is confirmed: without it nothing is read, begun or committed.
+  package var mayRecord: @Sendable () -> Bool = { true }
   /// A script refused this ownership (`PartitionKeeper.fenced`).
   package var onFenced: @Sendable (OwnedPartition) -> Void = { _ in }
   /// Called on the way, for tests that stop it there.
@@ -43,6 +47,7 @@ package struct RecorderServices: Sendable {
     metrics: RecorderMetrics, logger: Logger
   ) {
     (self.store, self.storage, self.encoder, self.encoders) = (store, storage, encoder, encoders)
+    shared = SharedDevices(storage: storage)
     (self.budget, self.alarm, self.playlists) = (budget, alarm, playlists)
     (self.settings, self.metrics, self.logger) = (settings, metrics, logger)
   }

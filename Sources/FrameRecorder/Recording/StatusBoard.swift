@@ -8,7 +8,7 @@ package final class StatusBoard: Sendable {
     var held = 0
     /// Entries read and not finished.
     var unfinished = 0
-    /// The oldest of them, and what Redis' clock and this machine's steady one said at one time.
+    /// The oldest that is not finished, read or not, and what Redis' clock and this machine's steady one said at one time.
     var oldest: EntryID?
     var clock: (redis: FrameTime, steady: ContinuousClock.Instant)?
   }
@@ -16,6 +16,9 @@ package final class StatusBoard: Sendable {
   private let partitions = Mutex<[FramePartition: Status]>([:])
 
   func set(_ status: Status?, of partition: FramePartition) { partitions.withLock { $0[partition] = status } }
+
+  /// With state in memory.
+  package var devices: Int { sum.devices }
 
   var sum: (partitions: Int, devices: Int, held: Int, unfinished: Int) {
     partitions.withLock { all in

@@ -8,6 +8,9 @@ final class Wakeup: Sendable {
   }
 
   private let state = Mutex(State())
+  private let clock: RecorderClock
+
+  init(clock: RecorderClock = .system) { self.clock = clock }
 
   func ring() {
     let sleepers = state.withLock { state in
@@ -20,7 +23,7 @@ final class Wakeup: Sendable {
 
   /// Returns at the next ring, at one that was not heard yet, after `limit`, or when the task is cancelled.
   nonisolated(nonsending) func wait(atMost limit: Duration) async {
-    let timer = Task { if (try? await Task.sleep(for: limit)) != nil { ring() } }
+    let timer = Task { if (try? await clock.sleep(for: limit)) != nil { ring() } }
     defer { timer.cancel() }
     await withTaskCancellationHandler {
       await withCheckedContinuation { sleeper in

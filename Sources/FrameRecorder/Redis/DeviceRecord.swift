@@ -25,6 +25,8 @@ package struct DeviceRecord: Sendable, Equatable {
   package var target: Int?
   /// When the index was made or imported; nil: the disk has to be looked at before anything is recorded.
   package var indexed: FrameTime?
+  /// When a sweep last looked into its folder.
+  package var looked: FrameTime?
 
   init(_ fields: [String: String]) {
     func number<Number: FixedWidthInteger>(_ name: String) -> Number? { fields[name].flatMap { Number($0) } }
@@ -37,5 +39,6 @@ package struct DeviceRecord: Sendable, Equatable {
     (mediaSequence, discontinuitySequence) = (number("msn"), number("dsn"))
     (nextPTS, continuity) = (number("next_pts"), ContinuityText.parse(fields["cc"] ?? ""))
     (lastCapture, target, indexed) = (time("last_capture"), number("target"), time("indexed_at"))
+    looked = time("looked_ms")
   }
 }

@@ -21,6 +21,9 @@ package struct FrameKeys: Sendable {
   /// Sorted set: device by the ms at which its last frame was received.
   package func devices(_ partition: FramePartition) -> String { tag(partition) + "frames:devices:\(partition)" }
 
+  /// Sorted set: device by the ms of its last commit, as far as that lies in the ten minutes before the partition's last one.
+  package func recent(_ partition: FramePartition) -> String { tag(partition) + "frames:recent:\(partition)" }
+
   /// Hash: first entry of a batch → tries.
   package func tries(_ partition: FramePartition) -> String { tag(partition) + "frames:tries:\(partition)" }
 

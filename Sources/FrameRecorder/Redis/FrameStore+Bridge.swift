@@ -60,7 +60,7 @@ extension FrameStore {
       [.bytes($0.event), .text($0.source), .text(String($0.received.milliseconds))]
     }
     return .script(
-      FrameScripts.bridge, keys: [keys.stream(partition)] + frames.map { keys.source($0.source, partition) },
+      FrameScript.bridge.redis, keys: [keys.stream(partition)] + frames.map { keys.source($0.source, partition) },
       limits + fields)
   }
 
@@ -83,7 +83,7 @@ extension FrameStore {
     let steps = events.map { event -> RedisStep in
       let texts = [offset, String(settings.dedupeSeconds), event.source, "", "", event.reason.rawValue, event.detail]
       return .script(
-        FrameScripts.refuse, keys: [keys.dead(partition), keys.source(event.source, partition)],
+        FrameScript.refuse.redis, keys: [keys.dead(partition), keys.source(event.source, partition)],
         texts.map { .text($0) } + [.bytes(event.event)])
     }
     var results: [BridgeResult] = []

@@ -58,7 +58,7 @@ extension FrameStore {
         rest.isEmpty ? "1" : "0",
       ]
       let reply = try await run(
-        FrameScripts.seed,
+        .seed,
         keys: [partition, keys.device(device), keys.sequence(device), keys.log(device), keys.segments(device)],
         owner + head + Self.list(part.map { LogFields.imported($0) }))
       switch reply.tag {
@@ -78,7 +78,7 @@ extension FrameStore {
   ) async throws(FrameStoreError) -> (count: Int, hasMore: Bool) {
     let rule = settings.retention
     let reply = try await run(
-      FrameScripts.trim,
+      .trim,
       keys: [keys.log(device), keys.segments(device), keys.trash(keys.partition(of: device))],
       [retention ?? rule.retention, rule.hold, rule.grace, Int64(max(1, most))].map { String($0) }
         + [device.description, keys.sessionPrefix(device)])
@@ -116,7 +116,7 @@ extension FrameStore {
   package nonisolated(nonsending) func end(
     _ session: SessionID, of device: DevicePair
   ) async throws(FrameStoreError) -> EndAnswer {
-    try Self.ended(await run(FrameScripts.end, keys: endKeys(session, of: device), endArguments(session, of: device)))
+    try Self.ended(await run(.end, keys: endKeys(session, of: device), endArguments(session, of: device)))
   }
 
   func endKeys(_ session: SessionID, of device: DevicePair) -> [String] {

@@ -11,12 +11,15 @@ package struct IntakeFrame: Sendable, Equatable {
   package var eventID: String?
   /// When it reached the intake, where that is not now.
   package var received: FrameTime?
+  /// The device that the frame is recorded as, where its event names one whose folder is a link to it.
+  package var recordedAs: DevicePair?
 
   package init(
-    _ device: DevicePair, event: String, source: String? = nil, eventID: String? = nil, received: FrameTime? = nil
+    _ device: DevicePair, event: String, source: String? = nil, eventID: String? = nil, received: FrameTime? = nil,
+    recordedAs: DevicePair? = nil
   ) {
     (self.device, self.event, self.source) = (device, event, source)
-    (self.eventID, self.received) = (eventID, received)
+    (self.eventID, self.received, self.recordedAs) = (eventID, received, recordedAs)
   }
 }
 
@@ -68,24 +71,26 @@ extension FrameStore {
   }
 
   /// Accepts frames, in one pipeline; each has its own result. `full`: Redis took it not, for lack of memory.
+  /// - Parameter memory: for how long a source is known, s; nil: `FRAMES_DEDUPE_SECONDS`.
   package nonisolated(nonsending) func add(
-    _ frames: [IntakeFrame], limits: IntakeLimits = IntakeLimits()
+    _ frames: [IntakeFrame], limits: IntakeLimits = IntakeLimits(), memory: Int? = nil
   ) async throws(FrameStoreError) -> [Result<IntakeResult, FrameStoreError>] {
     guard !frames.isEmpty else { return [] }
-    let replies = try await pipeline(frames.map { step($0, limits) })
+    let replies = try await pipeline(frames.map { step($0, limits, memory ?? settings.dedupeSeconds) })
     return replies.map { reply in Result { () throws(FrameStoreError) in try Self.intake(FrameReply(reply)) } }
   }
 
-  private func step(_ frame: IntakeFrame, _ limits: IntakeLimits) -> RedisStep {
+  private func step(_ frame: IntakeFrame, _ limits: IntakeLimits, _ memory: Int) -> RedisStep {
     let partition = keys.partition(of: frame.device)
     let stream = keys.stream(partition)
-    var arguments = [settings.dedupeSeconds, limits.partition ?? 0, limits.device ?? 0].map { String($0) }
+    var arguments = [memory, limits.partition ?? 0, limits.device ?? 0].map { String($0) }
     arguments += [frame.eventID ?? "", "event", frame.event]
     if let source = frame.source { arguments += ["source", source] }
     if let received = frame.received { arguments += ["received", String(received.milliseconds)] }
+    if let device = frame.recordedAs { arguments += ["device", device.description] }
     let source = frame.source.map { keys.source($0, partition) } ?? stream
     return .script(
-      FrameScripts.intake, keys: [stream, source, keys.device(frame.device)], arguments.map { .text($0) })
+      FrameScript.intake.redis, keys: [stream, source, keys.device(frame.device)], arguments.map { .text($0) })
   }
 
   private static func intake(_ reply: FrameReply) throws(FrameStoreError) -> IntakeResult {

@@ -28,7 +28,7 @@ extension FrameStore {
   ) async throws(FrameStoreError) -> PartitionClaim {
     let judged = [judgedDead?.worker.text ?? "", judgedDead?.epoch.description ?? ""]
     let reply = try await run(
-      FrameScripts.claim, keys: [keys.partition(partition)], [worker.text, highestSeen.description] + judged)
+      .claim, keys: [keys.partition(partition)], [worker.text, highestSeen.description] + judged)
     switch reply.tag {
     case "claimed":
       let owner = Ownership(worker: worker, epoch: Epoch(try reply.number(1)))
@@ -40,12 +40,12 @@ extension FrameStore {
 
   /// Gives a partition up.
   package nonisolated(nonsending) func release(_ owned: OwnedPartition) async throws(FrameStoreError) -> OwnerAnswer {
-    try await answer(FrameScripts.release, by: owned, keys: [], [], done: "released")
+    try await answer(.release, by: owned, keys: [], [], done: "released")
   }
 
   /// Puts an ownership back that Redis has lost.
   package nonisolated(nonsending) func assert(_ owned: OwnedPartition) async throws(FrameStoreError) -> OwnerAnswer {
-    try await answer(FrameScripts.assert, by: owned, keys: [], [], done: "asserted")
+    try await answer(.assert, by: owned, keys: [], [], done: "asserted")
   }
 
   /// The owners of all partitions, in the partitions' order.
@@ -70,6 +70,7 @@ extension FrameStore {
   package nonisolated(nonsending) func hasDevices() async throws(FrameStoreError) -> Bool {
     let replies = try await pipeline(
       (0..<keys.partitions).map { .command(RedisCommand("EXISTS", keys.devices(FramePartition($0)))) })
+    for reply in replies { if let error = reply.error { throw FrameStoreError(error) } }
     return replies.contains { $0.integer == 1 }
   }
 
@@ -96,14 +97,26 @@ extension FrameStore {
   /// another, and this worker must not start.
   package nonisolated(nonsending) func agreeOnPartitions() async throws(FrameStoreError) -> (agrees: Bool, stored: Int)
   {
-    let replies = try await pipeline([
-      .command(RedisCommand("HSETNX", keys.configuration, "partitions", String(keys.partitions))),
-      .command(RedisCommand("HGET", keys.configuration, "partitions")),
-    ])
-    for reply in replies { if let error = reply.error { throw FrameStoreError(error) } }
-    guard let stored = replies[1].integer else {
+    // A Redis that is full refuses to write even what is there; its recorder is what empties it.
+    let stored = if let present = try await storedPartitions() { present } else { try await storePartitions() }
+    return (stored == keys.partitions, stored)
+  }
+
+  nonisolated(nonsending) private func storePartitions() async throws(FrameStoreError) -> Int {
+    let command = RedisCommand("HSETNX", keys.configuration, "partitions", String(keys.partitions))
+    for reply in try await pipeline([.command(command)]) {
+      if let error = reply.error { throw FrameStoreError(error) }
+    }
+    guard let stored = try await storedPartitions() else {
       throw FrameStoreError(.invalidReply, "the Redis key \(keys.configuration) holds no number of partitions")
     }
-    return (Int(stored) == keys.partitions, Int(stored))
+    return stored
+  }
+
+  /// Nil: there are none.
+  nonisolated(nonsending) private func storedPartitions() async throws(FrameStoreError) -> Int? {
+    let reply = try await pipeline([.command(RedisCommand("HGET", keys.configuration, "partitions"))])[0]
+    if let error = reply.error { throw FrameStoreError(error) }
+    return reply.integer.map { Int($0) }
   }
 }

@@ -7,10 +7,15 @@ package struct StoredFrame: Sendable, Equatable {
   /// The field `event`; nil: there is none.
   package let event: [UInt8]?
   package let received: FrameTime
+  /// The device that it is recorded as, where whoever put it here knew that the one of the event is a link to it.
+  package let recordedAs: DevicePair?
 
-  package init(_ entry: EntryID, event: [UInt8]?, received: FrameTime) {
-    (self.entry, self.event, self.received) = (entry, event, received)
+  package init(_ entry: EntryID, event: [UInt8]?, received: FrameTime, recordedAs: DevicePair? = nil) {
+    (self.entry, self.event, self.received, self.recordedAs) = (entry, event, received, recordedAs)
   }
+
+  /// Whose frame it is, by what the entry says; nil: it says nothing that can be read.
+  var device: DevicePair? { recordedAs ?? event.flatMap { try? FrameEvent.parse($0).device } }
 }
 
 /// From where a partition is read.
@@ -23,16 +28,17 @@ package enum ReadPosition: Sendable, Equatable {
 
 package enum ReadAnswer: Sendable, Equatable {
   /// `last`: the last entry of the reply, of those too that were deleted since they were first read; nil: there was none.
-  case read([StoredFrame], last: EntryID?, now: FrameTime)
+  /// `oldest`: of all that is in the stream, read or not.
+  case read([StoredFrame], last: EntryID?, oldest: EntryID?, now: FrameTime)
   case fenced(by: Ownership?)
 }
 
 /// What a reading tells of a device.
 package struct DeviceTouch: Sendable, Equatable {
   package var device: DevicePair
-  /// Raw ids, kept if there are none yet.
-  package var rawClient: String
-  package var rawDevice: String
+  /// Raw ids, kept if there are none yet; nil: not known.
+  package var rawClient: String?
+  package var rawDevice: String?
   /// The newest entry read.
   package var newest: EntryID
   /// ms
@@ -41,7 +47,7 @@ package struct DeviceTouch: Sendable, Equatable {
   package var backlog: Int
 
   package init(
-    _ device: DevicePair, rawClient: String, rawDevice: String, newest: EntryID, interval: Int64, backlog: Int
+    _ device: DevicePair, rawClient: String?, rawDevice: String?, newest: EntryID, interval: Int64, backlog: Int
   ) {
     (self.device, self.rawClient, self.rawDevice) = (device, rawClient, rawDevice)
     (self.newest, self.interval, self.backlog) = (newest, interval, backlog)
@@ -49,12 +55,12 @@ package struct DeviceTouch: Sendable, Equatable {
 }
 
 extension FrameStore {
-  /// The devices of a partition whose last frame was received at `moment` or later, at most so many.
-  package nonisolated(nonsending) func devices(
-    of partition: FramePartition, receivedSince moment: FrameTime, atMost most: Int
+  /// The devices of a partition of which something was recorded in the ten minutes before the last commit there, at most so many,
+  /// the latest first.
+  package nonisolated(nonsending) func recentDevices(
+    of partition: FramePartition, atMost most: Int
   ) async throws(FrameStoreError) -> [DevicePair] {
-    let command = RedisCommand(
-      "ZRANGEBYSCORE", keys.devices(partition), String(moment.milliseconds), "+inf", "LIMIT", "0", String(max(1, most)))
+    let command = RedisCommand("ZRANGE", keys.recent(partition), "0", String(max(1, most) - 1), "REV")
     let reply = try await pipeline([.command(command)])[0]
     if let error = reply.error { throw FrameStoreError(error) }
     return (reply.elements ?? []).compactMap { $0.text.flatMap { DevicePair($0) } }
@@ -71,7 +77,7 @@ extension FrameStore {
       case .new: ">"
       }
     let reply = try await run(
-      FrameScripts.read, by: owned, keys: [keys.stream(owned.partition)], [from, String(max(1, count))])
+      .read, by: owned, keys: [keys.stream(owned.partition)], [from, String(max(1, count))])
     switch reply.tag {
     case "fenced": return .fenced(by: reply.owner)
     case "read":
@@ -79,7 +85,9 @@ extension FrameStore {
       let gone = try reply.list(3).map { $0.text.flatMap { EntryID($0) } }
       let all = entries.map { $0?.entry } + gone
       guard !all.contains(nil) else { throw reply.nonsense }
-      return .read(entries.compactMap { $0 }, last: all.compactMap { $0 }.max(), now: try reply.time(1))
+      return .read(
+        entries.compactMap { $0 }, last: all.compactMap { $0 }.max(), oldest: reply.text(4).flatMap { EntryID($0) },
+        now: try reply.time(1))
     default: throw reply.nonsense
     }
   }
@@ -109,7 +117,8 @@ extension FrameStore {
     }
     let event = found["event"]?.bulk?.withBytes { [UInt8]($0) }
     return StoredFrame(
-      entry, event: event, received: FrameTimeRule.received(entry, field: found["received"]?.text))
+      entry, event: event, received: FrameTimeRule.received(entry, field: found["received"]?.text),
+      recordedAs: found["device"]?.text.flatMap { DevicePair($0) })
   }
 
   /// What is known of devices, and which of the events given with each were recorded within the window. Where the keys of
@@ -152,12 +161,12 @@ extension FrameStore {
     guard !devices.isEmpty else { return .done }
     let arguments = devices.flatMap { touch in
       [
-        touch.device.description, touch.rawClient, touch.rawDevice, touch.newest.description, String(touch.interval),
-        String(touch.backlog),
+        touch.device.description, touch.rawClient ?? "", touch.rawDevice ?? "", touch.newest.description,
+        String(touch.interval), String(touch.backlog),
       ]
     }
     return try await answer(
-      FrameScripts.touch, by: owned, keys: [keys.devices(owned.partition)] + devices.map { keys.device($0.device) },
+      .touch, by: owned, keys: [keys.devices(owned.partition)] + devices.map { keys.device($0.device) },
       [String(settings.recordLifetime)] + arguments, done: "touched")
   }
 
@@ -173,7 +182,7 @@ extension FrameStore {
       Self.list(entries.map(\.description)) + Self.list(letters.map(\.arguments))
       + Self.list(batches.map(\.description)) + Self.list(done.map { $0.entry?.description ?? "" })
     return try await answer(
-      FrameScripts.finish, by: owned,
+      .finish, by: owned,
       keys: [keys.stream(owned.partition), keys.tries(owned.partition), keys.dead(owned.partition)]
         + done.map { keys.device($0.device) },
       [owned.partition.description] + lists, done: "finished")

@@ -55,7 +55,7 @@ extension FrameStore {
     above: UInt64? = nil
   ) async throws(FrameStoreError) -> BeginAnswer {
     let reply = try await run(
-      FrameScripts.begin, by: owned,
+      .begin, by: owned,
       keys: [keys.tries(owned.partition), keys.device(device), keys.sequence(device)],
       [
         String(generation), firstEntry.description, String(tryNumber), above.map { String($0) } ?? "",
@@ -85,7 +85,7 @@ extension FrameStore {
     ]
     let shortest = settings.archive.shortestSpan.map { String($0) } ?? ""
     let reply = try await run(
-      FrameScripts.commit, by: owned, keys: commitKeys(owned, segment),
+      .commit, by: owned, keys: commitKeys(owned, segment),
       [owned.partition.description] + segment.arguments + [shortest] + segment.media + limits + segment.lists)
     switch reply.tag {
     case "recorded": return .recorded(try recorded(reply))
@@ -104,7 +104,7 @@ extension FrameStore {
     return [
       keys.stream(partition), keys.tries(partition), keys.dead(partition), keys.device(device), keys.log(device),
       keys.segments(device), keys.seen(device), keys.archives(partition), keys.session(segment.session, of: device),
-      keys.session(segment.expectedSession ?? segment.session, of: device),
+      keys.session(segment.expectedSession ?? segment.session, of: device), keys.recent(partition),
     ]
   }
 

@@ -19,14 +19,14 @@ package final class FrameStore: Sendable {
   var offset: String { String(settings.clockOffset().wholeMilliseconds) }
 
   nonisolated(nonsending) func run(
-    _ script: RedisScript, keys: [String], _ arguments: [String]
+    _ script: FrameScript, keys: [String], _ arguments: [String]
   ) async throws(FrameStoreError) -> FrameReply {
-    try FrameReply(await pipeline([.script(script, keys: keys, ([offset] + arguments).map { .text($0) })])[0])
+    try FrameReply(await pipeline([.script(script.redis, keys: keys, ([offset] + arguments).map { .text($0) })])[0])
   }
 
   /// Of a script that only the partition's owner may run.
   nonisolated(nonsending) func run(
-    _ script: RedisScript, by owned: OwnedPartition, keys: [String], _ arguments: [String]
+    _ script: FrameScript, by owned: OwnedPartition, keys: [String], _ arguments: [String]
   ) async throws(FrameStoreError) -> FrameReply {
     let owner = [owned.owner.worker.text, owned.owner.epoch.description]
     return try await run(script, keys: [self.keys.partition(owned.partition)] + keys, owner + arguments)
@@ -41,7 +41,7 @@ package final class FrameStore: Sendable {
 
   /// `done` or `fenced`.
   nonisolated(nonsending) func answer(
-    _ script: RedisScript, by owned: OwnedPartition, keys: [String], _ arguments: [String], done tag: String
+    _ script: FrameScript, by owned: OwnedPartition, keys: [String], _ arguments: [String], done tag: String
   ) async throws(FrameStoreError) -> OwnerAnswer {
     let reply = try await run(script, by: owned, keys: keys, arguments)
     switch reply.tag {

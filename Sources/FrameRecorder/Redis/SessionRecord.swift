@@ -2,9 +2,9 @@ package import FrameEncoding
 
 /// What Redis keeps of a session: the hash `frames:session:<uuid>`.
 package struct SessionRecord: Sendable, Equatable {
-  /// Raw ids of its device; empty: not known.
-  package var rawClient: String
-  package var rawDevice: String
+  /// Raw ids of its device; nil: not known.
+  package var rawClient: String?
+  package var rawDevice: String?
   package var state: SessionState
   package var reason: SessionEnd?
   /// When its first and its last frame were received.
@@ -33,7 +33,8 @@ package struct SessionRecord: Sendable, Equatable {
       let last = time("last_ms"), let capturedFirst = time("captured_first"), let capturedLast = time("captured_last"),
       let first: UInt64 = number("first"), let lastSegment: UInt64 = number("last")
     else { return nil }
-    (rawClient, rawDevice) = (fields["client"] ?? "", fields["device"] ?? "")
+    func id(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
+    (rawClient, rawDevice) = (id("client"), id("device"))
     (self.state, reason) = (state, fields["reason"].flatMap { SessionEnd(rawValue: $0) })
     (self.started, self.last) = (started, last)
     (self.capturedFirst, self.capturedLast) = (capturedFirst, capturedLast)

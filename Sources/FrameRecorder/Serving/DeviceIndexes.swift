@@ -48,6 +48,8 @@ package final class DeviceIndexes: Sendable {
     }
   }
 
+  func forget(_ device: DevicePair) { state.withLock { $0.known.remove(device) } }
+
   private func unchanged(_ device: DevicePair, _ version: IndexVersion) -> DeviceIndex? {
     state.withLock { state in
       guard var known = state.known.value(device), known.index.version == version else { return nil }

@@ -56,6 +56,9 @@ package final class DevicePlaylists: Sendable {
     indexes.remembered(device, within: .seconds(3_600))?.version.generation
   }
 
+  /// Its index is read again when somebody asks for it.
+  func forget(_ device: DevicePair) { indexes.forget(device) }
+
   /// Whether the device has an index, be it an empty one.
   nonisolated(nonsending) func isIndexed(_ device: DevicePair) async throws(Failure) -> Bool {
     do throws(Failure) {

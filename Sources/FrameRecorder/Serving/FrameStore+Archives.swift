@@ -47,7 +47,7 @@ extension FrameStore {
     _ session: SessionID, of device: DevicePair
   ) async throws(FrameStoreError) -> ExpiryAnswer {
     let reply = try await run(
-      FrameScripts.expireArchive,
+      .expireArchive,
       keys: [keys.session(session, of: device), keys.archives(keys.partition(of: device))],
       [device.description, session.text])
     switch reply.tag {

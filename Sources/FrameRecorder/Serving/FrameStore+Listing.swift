@@ -94,10 +94,7 @@ extension FrameStore {
     ])
     let now = try time(replies[1])
     let entries = (replies[0].elements ?? []).compactMap { Self.storedFrame($0) }
-    let own = entries.first { frame in
-      let event = frame.event.flatMap { try? FrameEvent.parse($0) }
-      return event?.device == device
-    }
+    let own = entries.first { $0.device == device }
     guard let entry = own ?? (entries.count == Self.mostLooked ? entries.last : nil) else { return nil }
     return max(0, now.milliseconds(since: FrameTime(entry.entry)))
   }

@@ -36,7 +36,7 @@ extension FrameStore {
     let offset = String(settings.clockOffset().wholeMilliseconds)
     let steps = partitions.map { partition in
       RedisStep.script(
-        FrameScripts.silent, keys: [keys.partition(partition), keys.devices(partition)],
+        FrameScript.silent.redis, keys: [keys.partition(partition), keys.devices(partition)],
         [
           offset, String(settings.offline.threshold), after[partition].map { String($0.milliseconds) } ?? "",
           String(most), keys.devicePrefix(partition),
@@ -80,7 +80,7 @@ extension FrameStore {
     let offset = String(settings.clockOffset().wholeMilliseconds)
     let steps = sessions.map { session, device in
       RedisStep.script(
-        FrameScripts.end, keys: endKeys(session, of: device),
+        FrameScript.end.redis, keys: endKeys(session, of: device),
         ([offset] + endArguments(session, of: device)).map { .text($0) })
     }
     return try await pipeline(steps).map { try? Self.ended(FrameReply($0)) }

@@ -13,6 +13,11 @@ package struct RetentionRule: Sendable {
     grace = Int64(graceSeconds) * 1_000
   }
 
+  /// In seconds, for tests that see recordings leave.
+  package init(retentionSeconds: Int, graceSeconds: Int) {
+    (retention, hold, grace) = (Int64(retentionSeconds) * 1_000, 0, Int64(graceSeconds) * 1_000)
+  }
+
   /// Whether a segment recorded at `recorded` leaves the index. `session`: of its session; nil: its record is gone.
   package func mayGo(recorded: FrameTime, session: SessionState?, now: FrameTime) -> Bool {
     let age = now.milliseconds(since: recorded)

@@ -10,8 +10,13 @@ package struct SessionRule: Sendable {
   ///   - maxDurationSeconds: `ARCHIVE_MAX_SESSION_DURATION_SECONDS`; 0: no such limit.
   ///   - retentionHours: of which a session has half at most.
   package init(maxDurationSeconds: Int, retentionHours: Int, offline: OfflineRule) {
-    let half = Int64(retentionHours) * 1_800_000
-    longestAge = maxDurationSeconds > 0 ? min(Int64(maxDurationSeconds) * 1_000, half) : half
+    self.init(
+      maxDurationSeconds: maxDurationSeconds, retention: Int64(retentionHours) * 3_600_000, offline: offline)
+  }
+
+  /// `retention`: ms
+  package init(maxDurationSeconds: Int, retention: Int64, offline: OfflineRule) {
+    longestAge = maxDurationSeconds > 0 ? min(Int64(maxDurationSeconds) * 1_000, retention / 2) : retention / 2
     self.offline = offline
   }
 

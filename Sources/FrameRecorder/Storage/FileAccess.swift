@@ -49,20 +49,32 @@ struct FileAccess: Sendable {
     try open(path, O_RDONLY | O_DIRECTORY, operation)
   }
 
-  /// Opens a folder, and creates it and those that hold it, each durable.
+  /// Opens a folder, and creates it and those that hold it, each durable. `client_ids` is not made on the way: without it
+  /// the base may be what stays of a storage that is not mounted.
   func createFolder(_ path: StoragePath?, _ operation: String) throws(StorageError) -> OwnedDescriptor {
     do throws(StorageError) {
       return try openFolder(path, operation)
     } catch {
       guard error.code == .missing, let path else { throw error }
-      let parent = try createFolder(path.folder, operation)
-      if mkdirat(parent.number, path.name, 0o755) == 0 {
-        try Self.check(fsync(parent.number), operation, path)
-      } else if errno != EEXIST {
-        throw Self.error(errno, operation, path.text)
-      }
-      return try openFolder(path, operation)
+      guard path != .clients else { throw .noClients(operation) }
+      return try makeFolder(path, in: createFolder(path.folder, operation), operation)
     }
+  }
+
+  /// The first folder of a base.
+  func createClients() throws(StorageError) {
+    _ = try makeFolder(.clients, in: openFolder(nil, "make"), "make")
+  }
+
+  private func makeFolder(
+    _ path: StoragePath, in parent: borrowing OwnedDescriptor, _ operation: String
+  ) throws(StorageError) -> OwnedDescriptor {
+    if mkdirat(parent.number, path.name, 0o755) == 0 {
+      try Self.check(fsync(parent.number), operation, path)
+    } else if errno != EEXIST {
+      throw Self.error(errno, operation, path.text)
+    }
+    return try openFolder(path, operation)
   }
 
   /// The bytes of `range` that there are, without moving the file's position.

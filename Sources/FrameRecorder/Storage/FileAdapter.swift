@@ -19,7 +19,10 @@ package final class FileAdapter: StorageAdapter {
 
   package func begin(_ path: StoragePath) throws(StorageError) -> any StorageUpload { try FileUpload(path, access) }
 
-  package func create(_ folder: StoragePath) throws(StorageError) { _ = try access.createFolder(folder, "make") }
+  package func create(_ folder: StoragePath) throws(StorageError) {
+    if folder == .clients { return try access.createClients() }
+    _ = try access.createFolder(folder, "make")
+  }
 
   package func publish(_ temporary: StoragePath, as path: StoragePath) throws(StorageError) {
     guard temporary.folder == path.folder else {

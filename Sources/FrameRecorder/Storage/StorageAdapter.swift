@@ -1,5 +1,8 @@
 /// Where frames, segments and archives lie. Calls block: they belong on threads of their own, never on a loop. What is
 /// under its final name is complete and durable, whatever dies.
+///
+/// No call makes `client_ids` on its way, but `create` of just that: whoever does that knows that there are no recordings. A base
+/// without it may be what stays of a storage that is not mounted, and all that is to be written below it fails.
 package protocol StorageAdapter: Sendable {
   /// A new object, written under a temporary name in the same folder, which is created where it is missing.
   func begin(_ path: StoragePath) throws(StorageError) -> any StorageUpload

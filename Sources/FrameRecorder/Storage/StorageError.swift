@@ -26,5 +26,12 @@ package struct StorageError: Error, Equatable, Sendable, CustomStringConvertible
     (self.code, self.operation, self.path, self.reason) = (code, operation, path, reason)
   }
 
+  /// The base has no `client_ids`.
+  static func noClients(_ operation: String) -> StorageError {
+    StorageError(
+      code: .failed, operation: operation, path: StoragePath.clients.text,
+      reason: "there is no such folder; is the storage mounted?")
+  }
+
   package var description: String { "cannot \(operation) \(path): \(reason)" }
 }

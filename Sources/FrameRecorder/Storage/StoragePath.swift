@@ -45,6 +45,16 @@ extension StoragePath {
   package static func devices(of client: SafeName) -> StoragePath { StoragePath.client(client).plain("device_id") }
   package static func device(_ pair: DevicePair) -> StoragePath { devices(of: pair.client).plain(pair.device.text) }
 
+  /// The device whose folder this lies in, and where; nil: it lies in none.
+  package var inDevice: (device: DevicePair, rest: String)? {
+    let names = text.split(separator: "/", maxSplits: 4)
+    guard names.count == 5, let client = SafeName(String(names[1])), let device = SafeName(String(names[3])) else {
+      return nil
+    }
+    let pair = DevicePair(client: client, device: device)
+    return text.hasPrefix(StoragePath.device(pair).text + "/") ? (pair, String(names[4])) : nil
+  }
+
   package static func frames(_ pair: DevicePair) -> StoragePath { device(pair).plain("frames") }
   package static func frame(_ pair: DevicePair, _ eventID: SessionID, _ format: PictureFormat) -> StoragePath {
     frames(pair).plain("\(eventID).\(format.suffix)")

@@ -4,11 +4,14 @@ package import EventLoop
 package final class StorageThreads: Sendable {
   private let adapter: any StorageAdapter
   private let loops: [EventLoop]
+  private let onFull: @Sendable () -> Void
 
-  /// `loops`: at least one, for nothing else; stopped by the caller, after all work is over.
-  package init(_ adapter: any StorageAdapter, loops: [EventLoop]) {
+  /// - Parameters:
+  ///   - loops: at least one, for nothing else; stopped by the caller, after all work is over.
+  ///   - onFull: a call failed for want of space.
+  package init(_ adapter: any StorageAdapter, loops: [EventLoop], onFull: @escaping @Sendable () -> Void = {}) {
     precondition(!loops.isEmpty, "a storage needs a thread")
-    (self.adapter, self.loops) = (adapter, loops)
+    (self.adapter, self.loops, self.onFull) = (adapter, loops, onFull)
   }
 
   /// Calls of one device run one after the other.
@@ -40,6 +43,7 @@ package final class StorageThreads: Sendable {
         done.resume(returning: Result { () throws(StorageError) in try work(adapter) })
       }
     }
+    if case .failure(let error) = result, error.code == .full { onFull() }
     return try result.get()
   }
 }

@@ -57,12 +57,19 @@ extension FrameStore {
       let reply = try await pipeline([.command(command)])[0]
       for device in (reply.elements ?? []).compactMap({ $0.text.flatMap { DevicePair($0) } }) {
         let answer = try await run(
-          FrameScripts.forgetDevice, keys: [keys.devices(partition), keys.device(device)],
+          .forgetDevice, keys: [keys.devices(partition), keys.device(device)],
           [device.description, bound])
         if answer.tag == "forgotten" { count += 1 }
       }
     }
     return count
+  }
+
+  /// A sweep has looked into the device's folder.
+  package nonisolated(nonsending) func looked(_ device: DevicePair, at moment: FrameTime) async throws(FrameStoreError)
+  {
+    let reply = try await run(.looked, keys: [keys.device(device)], [String(moment.milliseconds)])
+    guard reply.tag == "looked" else { throw reply.nonsense }
   }
 
   /// Which of these segments nothing in Redis has a name for: not listed, not on their way out, not being recorded.

@@ -3,62 +3,82 @@ extension RecordingSweeper {
     _ device: DevicePair, _ record: DeviceRecord, hasFolder: Bool, _ work: inout SweepWork
   ) async throws {
     if record.session != nil { work.activeSessions += 1 }
-    var (record, isDue) = (record, true)
-    if let looked = lookedAt[device], work.now.milliseconds(since: looked) < Self.lookPause { isDue = work.isLow }
+    var (record, isBusy) = (record, false)
+    let isDue = work.isLow || work.looksAtAll || isLookDue(device, record, work)
     // Nothing is deleted because of an index that is not there: the disk says what there is.
     var isAdopted = false
-    if record.indexed == nil, hasFolder, isDue, let adopted = try await adopt(device, work.rule) {
-      (record, isAdopted) = (adopted, true)
+    if record.indexed == nil, hasFolder, isDue {
+      switch try await adopt(device, work.rule) {
+      case .adopted(let adopted): (record, isAdopted) = (adopted, true)
+      case .busy: isBusy = true
+      case .nothing: break
+      }
     }
     let isTrimmed = try await trim(device)
     // What the one who made the files wrote names other URIs.
-    if isAdopted, !isTrimmed { try await PlaylistFile.write(device, services) }
+    if isAdopted, !isTrimmed { try await playlistFile.writeUntilCurrent(device) }
     guard hasFolder, isDue else { return }
     let look = try await look(at: device, record, work)
     let left = await remove(look.left, of: device, &work)
     work.report.orphansDeleted += left
-    if left == look.left.count { lookedAt[device] = work.now }
     let orphans = try await store.unknown(
       look.segments.keys.sorted(), of: device, indexed: record.indexed)
     let removed = await remove(orphans.compactMap { look.segments[$0] }, of: device, &work)
     work.report.orphansDeleted += removed
     work.report.segmentsDeleted += removed
+    services.metrics.segmentsDeleted.add(UInt64(removed), of: device)
     work.report.framesDeleted += await remove(look.frames, of: device, &work)
     for file in look.early {
       work.early.add(
         OldestFrames.Frame(modified: file.modified, device: device, name: file.path.name, size: file.size))
     }
     if look.hasPlaylist, record.indexed != nil, try await !store.hasSegments(device) {
-      try await PlaylistFile.write(device, services)
+      try await playlistFile.writeUntilCurrent(device)
     }
     try await sweepArchives(of: device, look.archives, work)
     try await removeEmpty(Self.folders(device), work.rule)
+    // Where something failed the next sweep looks again.
+    guard left == look.left.count else { return }
+    lookedAt[device] = record.indexed == nil && !isBusy ? work.now : nil
+    try await store.looked(device, at: work.now)
+  }
+
+  private func isLookDue(_ device: DevicePair, _ record: DeviceRecord, _ work: SweepWork) -> Bool {
+    if record.indexed == nil { return work.rule.looks.isDueWithoutIndex(looked: lookedAt[device], now: work.now) }
+    return work.rule.looks.isDue(device, looked: record.looked, now: work.now)
   }
 
   nonisolated(nonsending) private func look(
     at device: DevicePair, _ record: DeviceRecord, _ work: SweepWork
   ) async throws(StorageError) -> DeviceLook {
-    let (rule, isLow, before) = (work.rule, work.isLow, lookedAt[device])
+    let (rule, isLow) = (work.rule, work.isLow)
+    let before = work.looksAtAll ? nil : record.looked
     let pending = work.oldestPending[store.keys.partition(of: device)]
     return try await storage.run(device) { adapter throws(StorageError) in
       try DeviceLook.take(device, record, rule, oldestPending: pending, isLow: isLow, since: before, in: adapter)
     }
   }
 
-  /// Imports a device that has segments and no index. Nil: it has none, or its owner is at it. One that records imports it
-  /// itself: what it has published and not yet committed must not be listed by another one.
-  nonisolated(nonsending) private func adopt(
-    _ device: DevicePair, _ rule: SweepRule
-  ) async throws -> DeviceRecord? {
+  private enum Adoption {
+    case nothing
+    /// Its owner may be at it, who imports it himself: what he has published and not yet committed must not be listed by
+    /// another one.
+    case busy
+    case adopted(DeviceRecord)
+  }
+
+  /// Imports a device that has segments and no index.
+  nonisolated(nonsending) private func adopt(_ device: DevicePair, _ rule: SweepRule) async throws -> Adoption {
     let captures = try await store.captures(device)
     let (frameTime, target) = (services.settings.sweep.frameTime, services.settings.sweep.target)
     let found = try await storage.run(device) { adapter throws(StorageError) in
       try DeviceImport.look(at: device, in: adapter, captures: captures, frameTime: frameTime, target: target)
     }
-    guard found.largest != nil, found.segments.allSatisfy({ rule.isAtRest($0.recorded) }) else { return nil }
-    guard try await store.adopt(device, found) == .seeded else { return nil }
+    guard found.largest != nil else { return .nothing }
+    guard found.segments.allSatisfy({ rule.isAtRest($0.recorded) }) else { return .busy }
+    guard try await store.adopt(device, found) == .seeded else { return .busy }
     if let newest = found.segments.last { try await store.list(device, seen: newest.recorded) }
-    return try await store.look(at: [(device, [])])[0].get().record
+    return .adopted(try await store.look(at: [(device, [])])[0].get().record)
   }
 
   /// What is too old leaves the index. True: something did.
@@ -69,7 +89,7 @@ extension RecordingSweeper {
       answer = try await store.trim(device, retention: retention)
       count += answer.count
     } while answer.hasMore && !Task.isCancelled
-    if count > 0 { try await PlaylistFile.write(device, services) }
+    if count > 0 { try await playlistFile.writeUntilCurrent(device) }
     return count > 0
   }
 

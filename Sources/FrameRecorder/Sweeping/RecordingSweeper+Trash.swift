@@ -27,23 +27,27 @@ extension RecordingSweeper {
   nonisolated(nonsending) private func removeTrash(
     _ due: [FrameStore.Trash], _ work: inout SweepWork
   ) async throws -> [FrameStore.Trash] {
-    let (gone, count, bytes, failure) = try await storage.run { adapter throws(StorageError) in
+    let (gone, deleted, bytes, failure) = try await storage.run { adapter throws(StorageError) in
       var gone: [FrameStore.Trash] = []
-      var (count, bytes, failure) = (0, Int64(0), nil as StorageError?)
+      var (deleted, bytes, failure) = ([] as [DevicePair], Int64(0), nil as StorageError?)
       guard try StorageWalk.clients(adapter) != nil else { throw Self.gone }
       for trash in due {
         let path = StoragePath.segment(trash.device, trash.number)
         do throws(StorageError) {
           let size = try adapter.look(path)?.size ?? 0
-          if try adapter.delete(path) { (count, bytes) = (count + 1, bytes + size) }
+          if try adapter.delete(path) {
+            deleted.append(trash.device)
+            bytes += size
+          }
           gone.append(trash)
         } catch {
           failure = error
         }
       }
-      return (gone, count, bytes, failure)
+      return (gone, deleted, bytes, failure)
     }
-    work.report.segmentsDeleted += count
+    work.report.segmentsDeleted += deleted.count
+    for device in deleted { services.metrics.segmentsDeleted.add(of: device) }
     work.report.bytesFreed += bytes
     if let failure { work.report.note(failure) }
     return gone

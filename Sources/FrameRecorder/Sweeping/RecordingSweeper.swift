@@ -4,14 +4,23 @@ internal import Observability
 package struct RecordingSweeper: Sendable {
   let services: KeepingServices
   private var shed = ShedRule()
-  /// When each device's folder was looked at.
+  let playlistFile: PlaylistFile
+  /// When folders of devices without an index were looked at.
   var lookedAt: [DevicePair: FrameTime] = [:]
-  /// Between two looks at one folder, ms.
-  static let lookPause: Int64 = 900_000
+  private let looksAtAll: Bool
+  /// Segments of indexes that are kept in memory.
+  private static let mostSegments = 100_000
   /// Devices whose records are read at a time.
   private static let part = 200
 
-  package init(_ services: KeepingServices) { self.services = services }
+  /// `looksAtAll`: into each device's folder in each sweep, whenever that was done last.
+  package init(_ services: KeepingServices, looksAtAll: Bool = false) {
+    (self.services, self.looksAtAll) = (services, looksAtAll)
+    let indexes = DeviceIndexes(store: services.store, mostSegments: Self.mostSegments)
+    playlistFile = PlaylistFile(
+      playlists: DevicePlaylists(indexes: indexes, target: services.settings.sweep.target), storage: services.storage,
+      isWritten: services.settings.sweep.writesPlaylists)
+  }
 
   var store: FrameStore { services.store }
   var storage: StorageThreads { services.storage }
@@ -31,7 +40,6 @@ package struct RecordingSweeper: Sendable {
       report.note(error)
     }
     services.metrics.cleanupSeconds.observe((ContinuousClock.now - start) / .seconds(1))
-    services.metrics.segmentsDeleted.add(UInt64(report.segmentsDeleted))
     services.metrics.orphansDeleted.add(UInt64(report.orphansDeleted))
     for error in report.errors { services.logger.warning("a sweep left something", ["error": error]) }
     return report
@@ -43,7 +51,7 @@ package struct RecordingSweeper: Sendable {
     let pending = try await store.oldestPending()
     let rule = SweepRule(now: try await store.now(), keepHours: settings.keepHours)
     return SweepWork(
-      rule: rule, oldestPending: pending, isLow: try await isLow(),
+      rule: rule, oldestPending: pending, isLow: try await isLow(), looksAtAll: looksAtAll,
       pace: DeletionPace(perSecond: settings.deletionsPerSecond))
   }
 

@@ -4,6 +4,7 @@ package struct SweepRule: Sendable {
   package let now: FrameTime
   /// ms
   private let keep: Int64
+  let looks: LookRule
 
   /// How wrong a file's time may be, ms.
   static let slack: Int64 = 120_000
@@ -17,6 +18,7 @@ package struct SweepRule: Sendable {
   package init(now: FrameTime, keepHours: Int) {
     self.now = now
     keep = max(Int64(keepHours) * 3_600_000, Self.restAge)
+    looks = LookRule(keep: keep)
   }
 
   private func isOlder(_ modified: FrameTime, than age: Int64) -> Bool {

@@ -4,6 +4,8 @@ struct SweepWork {
   let oldestPending: [FramePartition: FrameTime]
   /// Space is wanted: frames that may go early are gathered.
   let isLow: Bool
+  /// Into each device's folder.
+  let looksAtAll: Bool
   var report = SweepReport()
   var pace: DeletionPace
   var early = OldestFrames()

@@ -9,10 +9,7 @@ extension HTTPConnection {
     var request = request(head)
     let decision = router.decide(request)
     guard case .handle(let route, _) = decision, let limit = route.streamedBytes else { return false }
-    guard parser.limitBody(of: head, to: limit) else {
-      refuse(.bodyTooLarge)
-      return true
-    }
+    let isTooLarge = !parser.limitBody(of: head, to: limit)
     let connection = LoopBound(self, loop: server.loop)
     let stream = BodyStream { [loop = server.loop] in loop.execute { connection.value.bodyWanted() } }
     request.stream = stream
@@ -20,6 +17,7 @@ extension HTTPConnection {
     server.context.metrics.requestsTotal.increment()
     machine.streamBegan(keepsAlive: head.keepsAlive, now: .now)
     dispatch(request, decision)
+    if isTooLarge { failBody(.bodyTooLarge) }
     return true
   }
 

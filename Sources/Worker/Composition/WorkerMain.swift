@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Observability
 
 /// `millrace serve`: one worker from its start to its orderly end.
@@ -21,16 +20,9 @@ package enum WorkerMain {
       let worker = try await WorkerService.start(configuration, logger: logger)
       let failure = await worker.stopSignal.wait()
       if let failure { logger.error("the worker cannot go on", ["error": "\(failure)"]) }
-      logger.info("stopping")
-      let deadline = Task.detached {
-        try await Task.sleep(for: configuration.server.shutdownGrace)
-        logger.error("the stop took longer than SHUTDOWN_GRACE: what is left is ended now")
-        sink.close()
-        _exit(1)
-      }
-      await worker.stop()
-      deadline.cancel()
-      logger.info("stopped")
+      await OrderlyEnd.run(
+        within: configuration.server.shutdownGrace, sink, logger, left: "it is ended now"
+      ) { await worker.stop() }
       return failure.map(status) ?? 0
     } catch {
       logger.error("the worker could not start", ["error": "\(error)"])

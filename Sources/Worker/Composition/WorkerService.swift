@@ -110,11 +110,12 @@ final class WorkerService: Sendable {
     let listening: Task<Void, Never>
     var metricsServer: MetricsServer?
     do {
+      // Before it takes part in anything.
+      if configuration.frames.metrics.port != nil { metricsServer = try MetricsServer.start(configuration, metrics) }
       listening = try await backbone.start(
         manager, registry, frames, redisHealth, logger, endThisWorker: stopSignal.ask(because:))
       begun = listening
       try await frames?.start(endThisWorker: stopSignal.ask(because:))
-      if configuration.frames.metrics.port != nil { metricsServer = try MetricsServer.start(configuration, metrics) }
       try server.start(on: reserved)
     } catch {
       await metricsServer?.stop()

@@ -87,7 +87,7 @@ struct ConfigurationResolver {
 
   private func namesWithoutEffect() -> [String] {
     let given = (flags + environment + file + dotEnv).filter { !$0.value.isEmpty }.map { $0.name.uppercased() }
-    return Set(given.filter(NamesWithoutEffect.contains)).sorted()
+    return Set(given.filter { NamesWithoutEffect.contains($0) || NamesWithoutEffect.settings.contains($0) }).sorted()
   }
 
   private func brokenRelations(

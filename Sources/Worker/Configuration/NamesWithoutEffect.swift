@@ -8,6 +8,9 @@ enum NamesWithoutEffect {
     "REDIS_PLAYLIST_ENABLED", "REDIS_SEGMENT_COUNTER_ENABLED", "GOOGLE_APPLICATION_CREDENTIALS",
   ]
 
+  /// Settings that are checked, and that nothing is left to do for: timers fire at their time.
+  static let settings: Set<String> = ["PROCESSING_SEGMENT_TIMER_INTERVAL_SECONDS"]
+
   static let prefixes = ["HLS_GC_", "CONNECTION_IDLE_", "STORAGE_GCS_"]
 
   /// `name` in upper case.

@@ -23,7 +23,7 @@ extension SettingTable {
       in: .frames, "after so long a segment is made of the frames that there are"),
     Setting(
       "PROCESSING_SEGMENT_TIMER_INTERVAL_SECONDS", default: "1", .seconds(0.05...60), \.frames.cutting.timerInterval,
-      in: .frames, "how much later than that it may be made"),
+      in: .frames, "without effect: timers fire at their time, and never later than this allows"),
     Setting(
       "PROCESSING_FRAME_CAPTURE_INTERVAL_SECONDS", default: "5", .seconds(0.04...900),
       \.frames.cutting.captureInterval, in: .frames, "expected time between two frames of a new device"),

@@ -39,6 +39,21 @@ import Testing
     #expect(machine.restarts == [.crash: 1])
   }
 
+  @Test func oneProcessGoesForAFreshOneAndTheOthersGoOn() {
+    var machine = Self.machine(places: 2)
+    for request in 1...2 {
+      _ = machine.submitted(request, fresh: false)
+      _ = machine.started(place: request - 1)
+    }
+    for place in 0...1 { _ = machine.answered(place: place) }
+    #expect(machine.submitted(3, fresh: true) == [.kill(place: 0)])
+    #expect(machine.submitted(4, fresh: false) == [.give(place: 1, 4)])
+    #expect(machine.submitted(5, fresh: false) == [])
+    #expect(machine.answered(place: 1) == [.finish(place: 1, 4, .answered), .give(place: 1, 5)])
+    #expect(machine.exited(place: 0) == [.start(place: 0, 3)])
+    #expect(machine.restarts == [.fresh: 1])
+  }
+
   @Test func aDeadlineKillsAndAStaleOneDoesNothing() {
     var machine = Self.machine()
     _ = machine.submitted(1, fresh: false)

@@ -33,7 +33,7 @@ import Testing
       let sizes = [(1280, 720), (720, 1280), (801, 601), (640, 640)]
       var pictures: [[UInt8]] = []
       for (width, height) in order.map({ sizes[$0] }) {
-        pictures += try await FrameMaker.pictures(of: Self.circle(width, height), count: 1)
+        pictures += try await FrameMaker.pictures(of: CirclePicture.source(width: width, height: height), count: 1)
       }
       let job = store.job(try store.add(pictures))
       let segment = try #require(try encode(job).segment)
@@ -42,26 +42,10 @@ import Testing
       let decoded = try await SegmentReader.pictures(ofFile: store.output(of: job), width: width, height: height)
       #expect(decoded.count == 4)
       for picture in decoded {
-        let extent = Self.extent(picture, width: width)
+        let extent = CirclePicture.extent(picture, width: width)
         #expect(extent.width > 200)
-        #expect(abs(Double(extent.width) / Double(extent.height) - 1) <= 0.01, "\(extent)")
+        #expect(abs(extent.aspect - 1) <= 0.01, "\(extent)")
       }
     }
-  }
-
-  private static func circle(_ width: Int, _ height: Int) -> String {
-    "color=black:size=\(width)x\(height):rate=1,format=gray,"
-      + "geq=lum='if(lt(hypot(X-W/2+0.5,Y-H/2+0.5),min(W,H)*0.48),255,0)'"
-  }
-
-  /// Of what is white.
-  private static func extent(_ luma: ArraySlice<UInt8>, width: Int) -> PictureSize {
-    var columns = Set<Int>()
-    var rows = Set<Int>()
-    for (position, value) in luma.enumerated() where value > 127 {
-      columns.insert(position % width)
-      rows.insert(position / width)
-    }
-    return PictureSize(width: columns.count, height: rows.count)
   }
 }

@@ -91,15 +91,7 @@ import Testing
     return pictures
   }
 
-  /// Pixels that are not as the text wants them: white where it covers them, dark in the box around, grey outside.
   private static func mismatches(_ luma: ArraySlice<UInt8>, _ box: WatermarkBox) -> Int {
-    luma.enumerated().count { position, value in
-      switch box.coverage(x: position % size.width, y: position / size.width) {
-      case 255?: value < 200
-      case 0?: value > 80
-      case nil: abs(Int(value) - 128) > 40
-      case .some: false
-      }
-    }
+    DrawnText.mismatches(luma, width: size.width) { box.coverage(x: $0, y: $1) }
   }
 }

@@ -74,6 +74,14 @@ import Testing
     #expect(throws: FrameEventError.invalid(fields: [field])) { try event([field: value]) }
   }
 
+  @Test func whoseABadEventIsCanBeTold() {
+    let named = FrameEvent.named(Array(#"{"client_id":"a.b","deviceId":"30:dd","timestamp":[]}"#.utf8))
+    #expect(named == ("a.b", "30:dd"))
+    for text in ["{]", "[]", #"{"clientId":1,"deviceId":""}"#] {
+      #expect(FrameEvent.named(Array(text.utf8)) == ("", ""))
+    }
+  }
+
   @Test func allBadFieldsAreNamed() {
     let error = FrameEventError.invalid(fields: ["eventId", "deviceId", "timestamp", "requestId"])
     #expect(throws: error) {

@@ -121,8 +121,7 @@ import Testing
         #expect(ids(answers).count == 1)
       }
       for event in try await rig.events().map({ try FrameEvent.parse(Array($0.utf8)) }) {
-        #expect(event.device.description == "c1:d_1")
-        #expect(event.rawClientID == "c1" && event.rawDeviceID == "d/1")
+        #expect(event.rawClientID == "c2" && event.rawDeviceID == "d9")
         #expect(event.framePath.hasPrefix("client_ids/c1/device_id/d_1/frames/"))
         #expect(try readFile(rig.folder.file(event.framePath)) == pictures[0])
       }

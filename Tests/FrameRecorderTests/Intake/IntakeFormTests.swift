@@ -36,6 +36,20 @@ import Testing
     #expect(form.device(IntakeSender(requestID: "r"))?.description == "a_b:30_dd")
   }
 
+  @Test(
+    "A location that is none is left out, and told",
+    arguments: [
+      ("1", "2", false), ("", "", false), ("91", "2", true), ("1", "-180.5", true), ("1", "", true), ("x", "2", true),
+      ("nan", "2", true),
+    ])
+  func location(latitude: String, longitude: String, isInvalid: Bool) throws {
+    let form = form([
+      .deviceID: "d", .clientID: "c", .timestamp: "1795219200", .latitude: latitude, .longitude: longitude,
+    ])
+    let request = try form.request(IntakeSender(requestID: "r"), received: received, frames: 1)
+    #expect(request.hasInvalidLocation == isInvalid)
+  }
+
   @Test("The time of the request is the header's, where it has one that is a time")
   func requestTime() throws {
     let form = form([.deviceID: "d", .clientID: "c", .timestamp: "1795219200"])

@@ -17,7 +17,9 @@ struct IntakeRig {
     folder = try fixture.temporaryFolder("intake")
     let loops = [EventLoop(name: "storage-1"), EventLoop(name: "storage-2")]
     fixture.addTeardown { for loop in loops { loop.stop() } }
-    storage = StorageThreads(FailingStorage(try FileAdapter(base: folder.path), space), loops: loops)
+    let adapter = try FileAdapter(base: folder.path)
+    try adapter.create(.clients)
+    storage = StorageThreads(FailingStorage(adapter, space), loops: loops)
   }
 
   func intake(_ change: (inout IntakeSettings) -> Void = { _ in }) -> FrameIntake {

@@ -158,7 +158,7 @@ import Testing
       let device = rig.device
       try await rig.send(1)
       try await rig.send(2)
-      try await eventually("a recording") { try await !rig.store.segments(device).isEmpty }
+      try await soon("a recording") { try await !rig.store.segments(device).isEmpty }
       let sender = Task { for number in 3...60 { try await rig.send(number) } }
       let report = await DeviceReset(store: rig.store, storage: services.storage).reset(device, .init())
       #expect(report.errors == [])

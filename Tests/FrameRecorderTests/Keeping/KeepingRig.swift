@@ -21,6 +21,7 @@ final class KeepingRig: Sendable {
     }
     let loop = EventLoop(name: "keeping")
     self.loop = loop
+    try FileAdapter(base: folder.path).create(.clients)
     fixture.addTeardown { loop.stop() }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import FrameRecorder
 import Observability
+import Synchronization
 import TestKit
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
   private func sweep(
     _ rig: KeepingRig, _ change: (inout KeepingSettings) -> Void = { _ in }
   ) async throws -> SweepReport {
-    var sweeper = RecordingSweeper(try rig.services(change))
+    var sweeper = RecordingSweeper(try rig.services(change), looksAtAll: true)
     return await sweeper.sweep()
   }
 
@@ -157,6 +158,27 @@ import Testing
     }
   }
 
+  @Test("A sweeper looks again at a device whose index is lost, until it has imported it (19.31)")
+  func lostSinceTheLook() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      var device = try await MadeDevice(rig)
+      try await device.record(3)
+      var made = MadeRecording()
+      for at in 0..<3 { made.add(Double(at) * 6) }
+      try rig.adapter().put(DevicePlaylist.render(made.segments, .live, target: 6), at: .playlist(rig.device))
+      var sweeper = RecordingSweeper(try rig.services())
+      _ = await sweeper.sweep()
+      _ = try await rig.frames.command("FLUSHALL")
+      // Its owner may be at it still.
+      _ = await sweeper.sweep()
+      #expect(try await rig.store.segments(rig.device).isEmpty)
+      rig.frames.advance(.seconds(730))
+      _ = await sweeper.sweep()
+      #expect(try await rig.store.segments(rig.device).map(\.number) == [0, 1, 2])
+    }
+  }
+
   @Test("An index that Redis loses during the sweep is no reason to delete either")
   func lostDuring() async throws {
     try await withFixture { fixture in
@@ -253,6 +275,44 @@ import Testing
       #expect(try rig.names(rig.place("client_ids/c1/device_id")) == ["d1"])
       #expect(try rig.names(rig.place("client_ids/c2/device_id")) == ["d1"])
       #expect(try rig.names(rig.place(frames)) == ["a.jpg"])
+    }
+  }
+
+  @Test("looks into a device's folder once an hour, each at its own time, whichever worker sweeps")
+  func looks() async throws {
+    try await withFixture { fixture in
+      let rig = try await KeepingRig(fixture)
+      let devices = try (1...24).map { try FrameRig.pair("c1:d\($0)") }
+      for device in devices {
+        let claim = try await rig.store.claim(rig.store.keys.partition(of: device), for: .init("w1"))
+        guard case .claimed(let owned) = claim else { throw Missing("a claim") }
+        var made = try await MadeDevice(rig, device, owned: owned)
+        try await made.record()
+        guard try await rig.store.release(owned) == .done else { throw Missing("a release") }
+      }
+      let looked = Mutex<[StoragePath: Int]>([:])
+      let adapter = TroubledAdapter(
+        try rig.adapter(), .full, at: .max,
+        onList: { path in
+          if path.name == "segments" { looked.withLock { $0[path, default: 0] += 1 } }
+        })
+      func sweep(looksAtAll: Bool = false) async throws -> Int {
+        looked.withLock { $0 = [:] }
+        // Another worker's each time.
+        var sweeper = RecordingSweeper(try rig.services(adapter: adapter), looksAtAll: looksAtAll)
+        #expect(await sweeper.sweep().errors == [])
+        return looked.withLock { $0.count }
+      }
+      // What nobody has looked at is looked at at once.
+      #expect(try await sweep() == 24)
+      #expect(try await sweep() == 0)
+      #expect(try await sweep(looksAtAll: true) == 24)
+      var counts: [Int] = []
+      for _ in 0..<12 {
+        rig.frames.advance(.seconds(300))
+        counts.append(try await sweep())
+      }
+      #expect(counts.reduce(0, +) == 24 && (counts.max() ?? 0) <= 10, "\(counts)")
     }
   }
 

@@ -148,6 +148,13 @@ struct PartitionCluster {
     return member
   }
 
+  /// Carries what a recorder finds to a keeper that is made after it.
+  final class Fences: Sendable {
+    private let keeper = Mutex<PartitionKeeper?>(nil)
+    func set(_ keeper: PartitionKeeper) { self.keeper.withLock { $0 = keeper } }
+    func tell(_ owned: OwnedPartition) { keeper.withLock { $0 }?.fenced(owned) }
+  }
+
   final class Member: Sendable {
     let store: FrameStore
     let keeper: PartitionKeeper

@@ -1,7 +1,6 @@
 import Cluster
 import FrameRecorder
 import Identifiers
-import Synchronization
 import TestKit
 import Testing
 
@@ -88,20 +87,13 @@ import Testing
   private func member(
     _ name: String, _ rig: RecorderRig, _ cluster: PartitionCluster
   ) async throws -> PartitionCluster.Member {
-    let box = Box()
+    let fences = PartitionCluster.Fences()
     let store = try await cluster.store()
     var services = try await rig.services(ListingEncoder(rig.base), store: store)
-    services.onFenced = { box.keeper?.fenced($0) }
+    services.onFenced = { fences.tell($0) }
     let recorder = Recorder(services)
     let member = try await cluster.worker(name, store: store, host: recorder) { await recorder.stop() }
-    box.set(member.keeper)
+    fences.set(member.keeper)
     return member
-  }
-
-  /// What is known only when it is made.
-  private final class Box: Sendable {
-    private let held = Mutex<PartitionKeeper?>(nil)
-    var keeper: PartitionKeeper? { held.withLock { $0 } }
-    func set(_ keeper: PartitionKeeper) { held.withLock { $0 = keeper } }
   }
 }

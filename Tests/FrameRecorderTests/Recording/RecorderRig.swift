@@ -14,11 +14,14 @@ struct RecorderRig {
   let store: FrameStore
   private let loops: [EventLoop]
 
-  init(_ fixture: Fixture, _ change: (inout FrameStoreSettings) -> Void = { _ in }) async throws {
-    // One for all devices.
-    frames = try await FrameRig(fixture, partitions: 1)
+  /// `partitions`: one for all devices, unless more are needed.
+  init(
+    _ fixture: Fixture, partitions: Int = 1, _ change: (inout FrameStoreSettings) -> Void = { _ in }
+  ) async throws {
+    frames = try await FrameRig(fixture, partitions: partitions)
     folder = try fixture.temporaryFolder("frames")
     store = frames.store(change)
+    try FileAdapter(base: folder.path).create(.clients)
     let loops = [EventLoop(name: "storage-1"), EventLoop(name: "storage-2")]
     self.loops = loops
     fixture.addTeardown { for loop in loops { loop.stop() } }
@@ -60,10 +63,13 @@ struct RecorderRig {
     let playlists = PlaylistWriter(
       store: store, storage: storage, pause: .milliseconds(50), target: 2, metrics: metrics, logger: logger)
     frames.fixture.addTeardown { await playlists.stop() }
-    return RecorderServices(
+    var services = RecorderServices(
       store: store, storage: storage, encoder: encoder, encoders: EncoderQueue(encoders: encoders),
       budget: QueueBudget(bytes: 1 << 20), alarm: alarm, playlists: playlists, settings: settings(change),
       metrics: metrics, logger: logger)
+    let clock = frames.clock
+    services.clock = RecorderClock(now: { clock.now }, sleep: { try await clock.sleep(for: $0) })
+    return services
   }
 
   /// Records the partition of `device` for a new owner.

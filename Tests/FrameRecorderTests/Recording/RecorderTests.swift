@@ -1,4 +1,5 @@
 import Cluster
+import Foundation
 import FrameEncoding
 import FrameRecorder
 import Identifiers
@@ -10,6 +11,10 @@ import TransportStream
 
 @Suite("The recorder", .timeLimit(.minutes(3))) struct RecorderTests {
   private func names(_ range: ClosedRange<Int>) -> [String] { range.map { "f\($0)" } }
+
+  private func logged(_ rig: RecorderRig, _ message: String) -> Int {
+    rig.frames.sink.messages.count { $0 == message }
+  }
 
   @Test("makes segments of frames, lists them and writes the playlist")
   func records() async throws {
@@ -36,6 +41,29 @@ import TransportStream
       try await soon("the backlog") { try await rig.store.look(at: [(rig.device, [])])[0].get().record.backlog == 1 }
       let left = try await temporaries(rig)
       #expect(left == [])
+    }
+  }
+
+  @Test("keeps the raw ids of a device's first event, and takes other raw device ids of the same folder")
+  func rawIDs() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let device = try FrameRig.pair("c_1:d_1")
+      _ = try await rig.start(try await rig.services(ListingEncoder(rig.base)))
+      for (number, raw) in [(1, "d:1"), (2, "d/1")] {
+        let path = "client_ids/c_1/device_id/d_1/frames/f\(number).jpg"
+        try rig.adapter().put(Array("picture".utf8), at: try #require(StoragePath(path)))
+        try await rig.send(number) { fields in
+          fields = fields.filter { !["clientId", "deviceId", "framePath"].contains($0.0) }
+          fields += [("clientId", "\"c.1\""), ("deviceId", "\"\(raw)\""), ("framePath", "\"\(path)\"")]
+        }
+      }
+      try await soon("a segment") { try await rig.store.segments(device).count == 1 }
+      let record = try await rig.store.look(at: [(device, [])])[0].get().record
+      #expect(record.client == "c.1" && record.device == "d:1")
+      let session = try #require(record.session)
+      let told = try #require(try await rig.store.record(of: session, device))
+      #expect(told.rawClient == "c.1" && told.rawDevice == "d:1")
     }
   }
 
@@ -126,7 +154,7 @@ import TransportStream
       let invalid = try await rig.send(1) { $0.removeAll { $0.0 == "timestamp" } }
       let outside = try await rig.send(2) { $0[4].1 = "\"client_ids/c2/x.jpg\"" }
       let remote = try await rig.send(3) { $0[4].1 = "\"gs://bucket/x.jpg\"" }
-      let good = try await rig.send(4)
+      let good = try await rig.send(4) { $0.append(("location", "{\"lat\":91,\"lon\":0}")) }
       let picture = try await rig.send(6)
       try await soon("the segment") { try await rig.store.segments(rig.device).count == 1 }
       try await soon("the dead letters") { try await rig.dead().count == 5 }
@@ -141,7 +169,9 @@ import TransportStream
         "stream_processor_frames_received_total 6", "stream_processor_segments_generated_total 1",
         "millrace_frames_recorded_total 1", "millrace_frames_dead_letters_total{reason=\"undecodable\"} 1",
         "millrace_frames_dead_letters_total{reason=\"json\"} 1",
-        "stream_processor_errors_total{error_type=\"json_parse\"} 2", "millrace_frames_partitions_owned 1",
+        "stream_processor_errors_total{error_type=\"json_parse\"} 2",
+        "stream_processor_errors_total{error_type=\"processing\"} 3", "millrace_frames_invalid_location_total 1",
+        "millrace_frames_partitions_owned 1",
       ] {
         #expect(text.contains(line + "\n"), "\(line)")
       }
@@ -376,6 +406,149 @@ import TransportStream
       }
       #expect(try await rig.listed() == ["f1", "f3", "f11", "f13", "f21", "f23"])
       #expect(try await rig.dead().isEmpty)
+    }
+  }
+
+  @Test("buries no frame as missing while the storage is away, and writes nothing where it was")
+  func storageAway() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let (clients, aside) = (rig.folder.file("client_ids"), rig.folder.file("aside"))
+      let isFirst = Mutex(true)
+      let encoder = ListingEncoder(rig.base) { job in
+        let isFirst = isFirst.withLock { isFirst in
+          defer { isFirst = false }
+          return isFirst
+        }
+        guard isFirst else { return nil }
+        try? FileManager.default.moveItem(atPath: clients, toPath: aside)
+        return .made(job.frames.map { _ in .bad(.missing, detail: "no such file") }, nil)
+      }
+      let registry = MetricsRegistry()
+      let services = try await rig.services(encoder, registry: registry) { $0.batch.fileWait = .zero }
+      for number in 1...2 { try await rig.send(number) }
+      _ = try await rig.start(services)
+      try await soon("two tries") { logged(rig, "a segment was not encoded") > 1 }
+      services.playlists?.changed(rig.device)
+      try await soon("a playlist") { logged(rig, "a playlist file was not written") > 0 }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: rig.base) == ["aside"])
+      let text = registry.render()
+      #expect(text.contains("error_type=\"storage\"") && !text.contains("error_type=\"ffmpeg\""))
+      try FileManager.default.moveItem(atPath: aside, toPath: clients)
+      try await soon("the frames") { try await rig.listed() == names(1...2) }
+      #expect(try await rig.dead().isEmpty)
+    }
+  }
+
+  @Test("does not bury a frame as missing that is there")
+  func thereAllTheSame() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let encoder = ListingEncoder(rig.base)
+      let looks = Mutex(0)
+      let judging = JudgingEncoder(encoder) { frame in
+        let look = looks.withLock { looks in
+          looks += 1
+          return looks
+        }
+        return look > 2 ? .good(truncated: false) : .bad(.missing, detail: "no such file")
+      }
+      let services = try await rig.services(judging) { $0.batch.fileWait = .zero }
+      for number in 1...2 { try await rig.send(number) }
+      _ = try await rig.start(services)
+      try await soon("the frames") { try await rig.listed() == names(1...2) }
+      #expect(try await rig.dead().isEmpty)
+    }
+  }
+
+  @Test("leaves at once while a batch waits for its next try, and does not try again")
+  func leaveInPause() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let encoder = ListingEncoder(rig.base) { _ in .prevented("no space") }
+      let (recorder, owned) = try await rig.start(try await rig.services(encoder))
+      for number in 1...2 { try await rig.send(number) }
+      // The next one is 4 s later.
+      try await soon("the third try") { encoder.jobs.count == 3 }
+      try await soon("its end") { logged(rig, "a segment was not encoded") == 3 }
+      let start = ContinuousClock.now
+      await recorder.leave(owned, flushes: false)
+      #expect(encoder.jobs.count == 3 && ContinuousClock.now - start < .seconds(3))
+      #expect(try await rig.waiting() == 2)
+    }
+  }
+
+  @Test("writes the playlist file that a dead owner has not, however old the frames were")
+  func mended() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      for number in 1...2 { try await rig.send(number) }
+      rig.frames.advance(.seconds(3_600))
+      var services = try await rig.services(ListingEncoder(rig.base))
+      let writer = services.playlists
+      services.playlists = nil
+      let (first, _) = try await rig.start(services)
+      try await soon("a segment") { try await rig.store.segments(rig.device).count == 1 }
+      await first.stop()
+      #expect(try rig.adapter().look(.playlist(rig.device)) == nil)
+      // And nobody was there for long.
+      rig.frames.advance(.seconds(3_600))
+      services.playlists = writer
+      _ = try await rig.start(services, "w2")
+      try await soon("the playlist file") { try rig.adapter().look(.playlist(rig.device)) != nil }
+    }
+  }
+
+  @Test("tells how long frames wait that it cannot place or does not read")
+  func tellsOldest() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let registry = MetricsRegistry()
+      _ = try await rig.frames.command("SET", "frames:device:c1:d2", "x")
+      let services = try await rig.services(ListingEncoder(rig.base), registry: registry) { $0.mostPending = 1 }
+      _ = try await rig.start(services)
+      try await rig.send(1) { $0[2].1 = "\"d2\"" }
+      try await soon("an entry in hand") { registry.render().contains("millrace_frames_pending_entries 1\n") }
+      // There is no room for it.
+      try await rig.send(2)
+      try await soon("its age") { services.metrics.board.oldestAge ?? 0 > 3_000 }
+      #expect(registry.render().contains("millrace_frames_pending_entries 1\n"))
+    }
+  }
+
+  @Test("begins and commits nothing while the worker's lease is not confirmed, and keeps what is encoded")
+  func noLease() async throws {
+    try await withFixture { fixture in
+      let rig = try await RecorderRig(fixture)
+      let isConfirmed = Mutex(true)
+      let registry = MetricsRegistry()
+      let encoder = ListingEncoder(rig.base) { _ in
+        isConfirmed.withLock { $0 = false }
+        return nil
+      }
+      var services = try await rig.services(encoder, registry: registry)
+      let refusals = Mutex(0)
+      services.mayRecord = {
+        let isConfirmed = isConfirmed.withLock { $0 }
+        if !isConfirmed { refusals.withLock { $0 += 1 } }
+        return isConfirmed
+      }
+      _ = try await rig.start(services)
+      for number in 1...2 { try await rig.send(number) }
+      try await soon("the file") { try rig.adapter().look(.segment(rig.device, 0)) != nil }
+      try await soon("the end of ownership") { registry.render().contains("millrace_frames_partitions_owned 0\n") }
+      for number in 3...4 { try await rig.send(number) }
+      let before = refusals.withLock { $0 }
+      try await soon("to be refused again and again") { refusals.withLock { $0 } > before + 5 }
+      #expect(try await rig.store.segments(rig.device).isEmpty && encoder.jobs.count == 1)
+      isConfirmed.withLock { $0 = true }
+      try await soon("the first segment") { try await rig.listed() == names(1...2) }
+      #expect(encoder.jobs.count { $0.frames.count == 2 && ListingEncoder.name($0.frames[0]) == "f1" } == 1)
+      try await soon("the second one") {
+        isConfirmed.withLock { $0 = true }
+        return try await rig.listed() == names(1...4)
+      }
+      #expect(registry.render().contains("millrace_frames_partitions_owned 1\n"))
     }
   }
 

@@ -5,7 +5,6 @@ import FrameRecorder
 import Identifiers
 import Observability
 import Redis
-import Synchronization
 import TestKit
 import TransportStream
 
@@ -16,20 +15,23 @@ final class FrameRig: Sendable {
   let connection: RedisConnection
   let loop: EventLoop
   let sink = MemorySink()
-  private let offset = Mutex(Duration.zero)
+  /// Of the scripts and of the recorders.
+  let clock = ShiftedClock()
 
   let device: DevicePair
   let partition: FramePartition
-  private let keys: FrameKeys
+  let keys: FrameKeys
 
-  init(_ fixture: Fixture, partitions: Int = 64, arguments: [String] = []) async throws {
-    keys = FrameKeys(partitions: partitions)
+  init(
+    _ fixture: Fixture, partitions: Int = 64, usesHashTags: Bool = false, arguments: [String] = []
+  ) async throws {
+    keys = FrameKeys(partitions: partitions, usesHashTags: usesHashTags)
     self.fixture = fixture
     server = try await fixture.redisServer(arguments: arguments)
     let loop = EventLoop(name: "frames-test")
     self.loop = loop
     fixture.addTeardown { loop.stop() }
-    connection = try await Self.connection(server, loop, fixture, sink)
+    connection = try await Self.connection(server.port, loop, fixture, sink)
     device = try Self.pair("c1:d1")
     partition = keys.partition(of: device)
   }
@@ -39,10 +41,19 @@ final class FrameRig: Sendable {
     return pair
   }
 
+  /// Another client's device, of a partition that fits.
+  func other(where fits: (FramePartition) -> Bool) throws -> DevicePair {
+    for number in 1...999 {
+      let pair = try Self.pair("c2:x\(number)")
+      if fits(keys.partition(of: pair)) { return pair }
+    }
+    throw Missing("a device of such a partition")
+  }
+
   private static func connection(
-    _ server: RedisServer, _ loop: EventLoop, _ fixture: Fixture, _ sink: MemorySink
+    _ port: Int, _ loop: EventLoop, _ fixture: Fixture, _ sink: MemorySink
   ) async throws -> RedisConnection {
-    var configuration = RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(server.port))))
+    var configuration = RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(port))))
     configuration.maxBackoff = .milliseconds(100)
     let connection = RedisConnection(
       configuration: configuration, role: "frames", loop: loop, logger: Logger(level: .error, sink: sink),
@@ -53,22 +64,27 @@ final class FrameRig: Sendable {
     return connection
   }
 
-  func connection() async throws -> RedisConnection {
-    try await Self.connection(server, loop, fixture, sink)
+  /// `port`: of a relay to the server; nil: its own.
+  func connection(port: Int? = nil) async throws -> RedisConnection {
+    try await Self.connection(port ?? server.port, loop, fixture, sink)
   }
 
-  /// Moves the clock that the scripts see.
-  func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
+  func advance(_ duration: Duration) { clock.advance(duration) }
 
-  func store(_ change: (inout FrameStoreSettings) -> Void = { _ in }) -> FrameStore {
+  func store(
+    over other: RedisConnection? = nil, _ change: (inout FrameStoreSettings) -> Void = { _ in }
+  ) -> FrameStore {
     var settings = FrameStoreSettings(keys: keys)
-    settings.clockOffset = { self.offset.withLock { $0 } }
+    settings.clockOffset = { [clock] in clock.offset }
     change(&settings)
-    return FrameStore(connection: connection, settings: settings)
+    return FrameStore(connection: other ?? connection, settings: settings)
   }
 
-  /// The partition of `device`, claimed for a worker; from whomever has it.
-  func claim(_ store: FrameStore, _ worker: String = "w1") async throws -> OwnedPartition {
+  /// The partition of `device`, or another one, claimed for a worker; from whomever has it.
+  func claim(
+    _ store: FrameStore, _ worker: String = "w1", _ other: FramePartition? = nil
+  ) async throws -> OwnedPartition {
+    let partition = other ?? partition
     let present = try await store.partitions()[partition.number].owner
     let claim = try await store.claim(partition, for: WorkerID(worker), judgedDead: present)
     guard case .claimed(let owned) = claim else { throw Missing("a claim: \(claim)") }
@@ -121,7 +137,7 @@ extension FrameStore {
     _ owned: OwnedPartition, _ position: ReadPosition = .new, atMost count: Int = 100
   ) async throws -> [EntryID] {
     let answer = try await read(owned, position, atMost: count)
-    guard case .read(let frames, _, _) = answer else { throw Missing("a reading: \(answer)") }
+    guard case .read(let frames, _, _, _) = answer else { throw Missing("a reading: \(answer)") }
     return frames.map(\.entry)
   }
 

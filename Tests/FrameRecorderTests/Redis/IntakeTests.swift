@@ -62,12 +62,15 @@ import Testing
       let rig = try await FrameRig(fixture, arguments: ["--maxmemory-policy", "noeviction"])
       let store = rig.store()
       let owned = try await rig.owner(store)
+      #expect(try await store.agreeOnPartitions().agrees)
       let entries = try await store.accept(rig.device, ["a", "b"])
       #expect(try await store.frames(owned) == entries)
       _ = try await rig.command("CONFIG", "SET", "maxmemory", "1")
       let answer = try await store.add([IntakeFrame(rig.device, event: "{}")])[0]
       #expect(throws: FrameStoreError.self) { try answer.get() }
       if case .failure(let error) = answer { #expect(error.code == .full) }
+      // A worker that starts now is one that empties it.
+      #expect(try await store.agreeOnPartitions() == (true, 64))
       let begun = try await store.number(owned, rig.device, entries[0])
       var commits = MadeCommits(rig.device)
       guard case .recorded = try await store.commit(owned, commits.next(begun, entries)) else {

@@ -202,6 +202,7 @@ import Testing
       let secret = try TemporaryFolder("secret")
       defer { secret.remove() }
       try secret.write(Array("secret".utf8), to: "file")
+      try storage.create(.clients)
       try storage.create(path("client_ids/c1"))
       let links = ["out": secret.path, "up": "../../..", "file": secret.file("file")]
       for (name, target) in links {
@@ -227,6 +228,7 @@ import Testing
   func shared() throws {
     try withStorage { storage, folder in
       let real = try FrameRig.pair("c1:d1")
+      try storage.create(.clients)
       try storage.create(.device(real))
       try storage.create(.devices(of: FrameRig.pair("c2:x").client))
       func link(_ name: String, _ target: String) throws {
@@ -247,6 +249,25 @@ import Testing
       for name in ["loop", "away", "folder"] {
         #expect(code { _ = try storage.device(FrameRig.pair("c2:\(name)")) } == .outside, "\(name)")
       }
+    }
+  }
+
+  @Test("A base without client_ids stays as it is, unless they are asked for: its storage may not be mounted")
+  func unmounted() throws {
+    try withStorage { storage, folder in
+      let device = try FrameRig.pair("c1:d1")
+      let file = StoragePath.playlist(device)
+      try storage.put([1], at: path("source"))
+      let link = try path("client_ids/c1/secondary_key/k")
+      let ways: [() throws -> Void] = [
+        { try storage.put([1], at: file) }, { try storage.create(.segments(device)) },
+        { try storage.share(self.path("source"), as: file) }, { try storage.link(link, to: "../device_id/d1/frames") },
+      ]
+      for way in ways { #expect(code(way) == .failed) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["source"])
+      for _ in 1...2 { try storage.create(.clients) }
+      for way in ways.prefix(2) { try way() }
+      #expect(try storage.read(file, nil) == [1])
     }
   }
 

@@ -102,6 +102,22 @@ import Testing
     }
   }
 
+  /// All of them at once, so that one start says all of it; then with their other bad values.
+  @Test("Each bad setting stops the start with status 2, its name and its range (19.36)", arguments: 0..<3)
+  func aBadOneStopsTheStart(round: Int) async throws {
+    let bad = Self.ranges.filter { $0.bad.count > round }
+    let environment = Dictionary(uniqueKeysWithValues: bad.map { ($0.name, $0.bad[round]) })
+    let commands = [["serve"], ["pulsar-bridge"], ["cleanup"]]
+    let done = try await CommandProcess.start(commands[round], environment).done()
+    #expect(done.status == .code(2) && done.output == "", "\(done)")
+    let lines = done.errors.split(separator: "\n").map(String.init)
+    #expect(lines.count == bad.count, "\(done.errors)")
+    for (name, _, allowed) in bad {
+      let line = lines.first { $0.hasPrefix("millrace: \(name): ") }
+      #expect(line?.contains(allowed) == true, "\(name): \(line ?? "not named")")
+    }
+  }
+
   /// Those whose text has no bounds.
   private static let free: Set<String> = [
     "FRAMES_CLIENT_TOKENS", "PULSAR_SERVICE_URL", "PULSAR_TOPIC", "PULSAR_SUBSCRIPTION", "PULSAR_CONSUMER_NAME",

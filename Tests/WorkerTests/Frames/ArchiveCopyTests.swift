@@ -27,7 +27,7 @@ import Testing
       // The first has begun, or is there, when the room ends.
       let pages = max(1, bytes / 2 / 4_096)
       let out = scene.folder.path + "/out"
-      let (process, texts) = try await scene.start(
+      let process = try await scene.command(
         ["-rm", "sh", "-c", Self.script, WorkerProcess.builtBinary],
         [
           "ARCHIVES": StoragePath.archives(device).text, "SIZE": String(pages * 4_096),
@@ -36,16 +36,16 @@ import Testing
       try await eventually("the first try", within: .seconds(60)) {
         FileManager.default.fileExists(atPath: out + "/left")
       }
-      #expect(try String(contentsOfFile: out + "/left", encoding: .utf8) == "", "\(texts.both)")
+      #expect(try String(contentsOfFile: out + "/left", encoding: .utf8) == "", "\(process.both)")
       #expect(try await scene.redis.command("HGET", "frames:session:\(session)", "state") == "ended")
       let error = try await scene.redis.command("HGET", "frames:session:\(session)", "error")
       #expect(error.contains("No space left on device"), "\(error)")
       // The next try is due in a minute; here it is now.
       _ = try await scene.redis.command("ZADD", "frames:archives", "XX", "1", "\(device):\(session)")
       try Data().write(to: URL(fileURLWithPath: out + "/go"))
-      #expect(try await process.exit(within: .seconds(60)) == .code(0), "\(texts.both)")
+      #expect(try await process.exit(within: .seconds(60)) == .code(0), "\(process.both)")
       try await process.stop()
-      #expect(texts.both.output.contains("\"archives_ready\":0") && texts.both.output.contains("\"archives_ready\":1"))
+      #expect(process.both.output.contains("\"archives_ready\":0") && process.both.output.contains("\"archives_ready\":1"))
       let archives = out + "/archives"
       #expect(try FileManager.default.contentsOfDirectory(atPath: archives) == [session.text])
       let archive = "\(archives)/\(session)"

@@ -1,3 +1,4 @@
+import Foundation
 import FrameRecorder
 import TestKit
 import Testing
@@ -75,6 +76,76 @@ extension RecordingTests {
           #expect(dead["d\(index)"] == trouble.reason, "\(trouble.name)")
         }
         #expect(dead["d\(troubles.count)"] == nil)
+      }
+    }
+
+    /// An entry of the stream that is no frame, and how it is buried.
+    private struct BadEvent: Sendable {
+      let text: String
+      let reason: String
+      /// The detail's beginning.
+      let detail: String
+    }
+
+    private static func event(
+      _ change: (inout [String: any Sendable]) -> Void, _ reason: String, _ detail: String = ""
+    ) throws -> BadEvent {
+      var fields: [String: any Sendable] = [
+        "eventId": "bad", "clientId": "c1", "deviceId": "d0", "timestamp": RecordingScene.capture(0),
+        "framePath": "client_ids/c1/device_id/d0/frames/0.jpg",
+      ]
+      change(&fields)
+      let text = String(decoding: try JSONSerialization.data(withJSONObject: fields), as: UTF8.self)
+      return BadEvent(text: text, reason: reason, detail: detail)
+    }
+
+    private static func badEvents(_ scene: RecordingScene) throws -> [BadEvent] {
+      let elsewhere = scene.folder.path + "-elsewhere/client_ids/c1/0.jpg"
+      return [
+        BadEvent(text: "{\"eventId\":", reason: "json", detail: ""), BadEvent(text: "[1]", reason: "json", detail: ""),
+        try event({ $0["more"] = String(repeating: "x", count: 17_000) }, "json"),
+        try event({ $0["framePath"] = nil }, "invalid", "framePath"),
+        try event({ $0["eventId"] = "" }, "invalid", "eventId"),
+        try event({ $0["deviceId"] = 7 }, "invalid", "deviceId"),
+        try event({ $0["timestamp"] = "yesterday" }, "invalid", "timestamp"),
+        try event({ $0["clientId"] = String(repeating: "c", count: 129) }, "invalid", "clientId"),
+        try event({ $0["framePath"] = "client_ids/c2/device_id/d0/frames/0.jpg" }, "path"),
+        try event({ $0["framePath"] = "client_ids/c1/../c2/0.jpg" }, "path"),
+        try event({ $0["framePath"] = "/etc/passwd" }, "path"), try event({ $0["framePath"] = elsewhere }, "path"),
+        try event({ $0["framePath"] = "gs://bucket/client_ids/c1/0.jpg" }, "unsupported-storage"),
+        try event(
+          {
+            ($0["clientId"], $0["deviceId"]) = ("a_b", "x")
+            $0["framePath"] = "client_ids/a_b/0.jpg"
+          }, "client-collision"),
+      ]
+    }
+
+    @Test("Events that are none are dead letters within a second, and the frames behind them are recorded (19.5)")
+    func badEvents() async throws {
+      try await withFixture { fixture in
+        let scene = try await RecordingScene(fixture, devices: 1)
+        _ = try await scene.worker("w1")
+        try await eventually("the owner", within: .seconds(20)) { try await scene.isOwned(by: ["w1"]) }
+        // Its folder is another client's.
+        _ = try await scene.redis.command("HSET", "frames:device:a_b:x", "client", "a.b", "device", "x")
+        var expected: [String: BadEvent] = [:]
+        for (number, bad) in try Self.badEvents(scene).enumerated() {
+          try await scene.send(number..<number + 1, devices: 0..<1)
+          expected[try await scene.redis.command("XADD", "frames:0", "*", "event", bad.text)] = bad
+        }
+        try await scene.send(expected.count..<18, devices: 0..<1)
+        try await eventually("the dead letters", within: .seconds(20)) {
+          try await scene.letters().count == expected.count
+        }
+        for letter in try await scene.letters() {
+          let bad = try #require(expected[letter.entry])
+          #expect(
+            letter.reason == bad.reason && letter.detail.hasPrefix(bad.detail), "\(bad.text.prefix(300)): \(letter)")
+          #expect(letter.waited <= 1_000, "\(letter)")
+        }
+        try await eventually("the frames", within: .seconds(30)) { try await scene.recorded(0..<1) == 18 }
+        try await scene.expectWhole(0..<18, devices: 0..<1, dead: expected.count)
       }
     }
 

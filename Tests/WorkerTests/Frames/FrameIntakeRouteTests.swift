@@ -85,8 +85,12 @@ import Testing
       }
       #expect(try await server.events().count == 4)
       #expect(server.files.count == 4)
+      let astray = IntakeServer.fields() + [("lat", Array("91".utf8)), ("lon", Array("2".utf8))]
+      #expect(try await server.post(astray + [("frame", pictures[0])]).status == 202)
+      #expect(try await server.events().last?.location == nil)
+      #expect(server.metrics.render().contains("millrace_frames_invalid_location_total 1\n"))
       #expect(
-        server.metrics.render().contains("millrace_frames_intake_requests_total{status=\"202\"} 2"))
+        server.metrics.render().contains("millrace_frames_intake_requests_total{status=\"202\"} 3"))
     }
   }
 
@@ -154,6 +158,8 @@ import Testing
       try expect(try await server.post(fields + [frame, ("frame", heavy)]), 413, "frame-too-large")
       try expect(
         try await server.post(fields + [("other", [UInt8](repeating: 1, count: 1 << 20))]), 413, "body-too-large")
+      // That of the frame and that of the Content-Length.
+      #expect(server.metrics.render().contains("millrace_frames_intake_requests_total{status=\"413\"} 2"))
       #expect(try await server.events() == [])
       try await eventually("no file") { server.files.isEmpty }
       #expect(try await server.post(fields + [frame, frame]).status == 202)

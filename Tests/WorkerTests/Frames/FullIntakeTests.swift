@@ -36,11 +36,13 @@ extension RecordingTests {
         while answer.status == 202, accepted < 20 { answer = try await post() }
         #expect(answer.status == 507 && answer.head["Retry-After"] != nil, "\(answer.text)")
         #expect((2..<12).contains(accepted))
+        #expect(try await worker.get("/readyz?verbose=1").json()["reasons"] as? [String] == ["storage"])
         #expect(try scene.stored == Array(repeating: frame, count: accepted))
         try FileManager.default.removeItem(atPath: ballast)
         try await eventually("room", within: .seconds(30)) { try await post().status == 202 }
         #expect(try scene.stored.count == accepted)
         try await eventually("all frames", within: .seconds(60)) { try await scene.recorded(0..<1) == accepted }
+        #expect(try await worker.get("/readyz").status == 200)
       }
     }
   }

@@ -38,6 +38,8 @@ extension RecordingTests {
           worker.logLines(containing: "a segment was not encoded").count > 3
         }
         #expect(try await scene.recorded(0..<2) == 12)
+        let ready = try await worker.get("/readyz?verbose=1")
+        #expect(try ready.status == 503 && ready.json()["reasons"] as? [String] == ["storage"], "\(ready.text)")
         for index in 0..<2 {
           let folder = scene.view + "/" + StoragePath.segments(try scene.device(index)).text
           #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["seg_000000.ts"])
@@ -45,6 +47,7 @@ extension RecordingTests {
         try FileManager.default.removeItem(atPath: scene.view + "/ballast")
         try await eventually("all frames", within: .seconds(60)) { try await scene.recorded(0..<2) == 24 }
         try await scene.expectWhole(0..<12, devices: 0..<2)
+        #expect(try await worker.get("/readyz").status == 200)
       }
     }
 

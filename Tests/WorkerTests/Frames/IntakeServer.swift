@@ -45,9 +45,11 @@ final class IntakeServer: Sendable {
     try await eventually("the connection", within: .seconds(60)) { connection.isConnected }
     var settings = IntakeSettings()
     change(&settings)
+    let adapter = try FileAdapter(base: folder.path)
+    try adapter.create(.clients)
     let intake = FrameIntake(
       store: FrameStore(connection: connection, settings: FrameStoreSettings(keys: FrameKeys(partitions: 1))),
-      storage: StorageThreads(try FileAdapter(base: folder.path), loops: storageLoops), settings: settings,
+      storage: StorageThreads(adapter, loops: storageLoops), settings: settings,
       logger: logger, isStorageUsable: { isStorageUsable })
     authentication = FrameAuthentication(
       api: Authentication(token: token), clients: try clients.map { try ClientTokens($0) })

@@ -40,14 +40,14 @@ import Testing
       #expect(reset.fields["storage_segments_deleted"] == .integer(Int64(2)), "\(reset)")
       #expect(reset.fields["storage_frames_deleted"] == .integer(Int64(4)), "\(reset)")
 
-      let (process, texts) = try await scene.start(
+      let process = try await scene.command(
         ["offline-checker", "--interval", "1"], ["METRICS_ENABLED": "false"])
       try await eventually("a holder", within: .seconds(20)) {
         try await scene.redis.command("EXISTS", "frames:checker").contains("1")
       }
       process.signal(SIGTERM)
       #expect(try await process.exit(within: .seconds(2)) == .code(0))
-      #expect(texts.both.output == "")
+      #expect(process.both.output == "")
       #expect(try await scene.redis.command("EXISTS", "frames:checker").contains("0"))
       try await process.stop()
     }
@@ -74,12 +74,12 @@ import Testing
         return redis.call('ZADD', 'frames:archives', 1, '\(device):\(session)')
         """
       #expect(try await scene.redis.command("EVAL", script, "0") == "1")
-      let (process, texts) = try await scene.start(["offline-checker", "--once"])
+      let process = try await scene.command(["offline-checker", "--once"])
       try await eventually("links", within: .seconds(20)) {
         try links(adapter, device, session) > 20
       }
       process.signal(SIGKILL)
-      #expect(try await process.exit(within: .seconds(10)) == .signal(SIGKILL), "\(texts.both)")
+      #expect(try await process.exit(within: .seconds(10)) == .signal(SIGKILL), "\(process.both)")
       try await process.stop()
       #expect(try links(adapter, device, session) < count && adapter.look(.archiveRecord(device, session)) == nil)
       // Its lease and its claim end by themselves; here they end now.
@@ -111,6 +111,16 @@ import Testing
     }
   }
 
+  @Test("end with status 2 where the cluster has another number of partitions")
+  func otherPartitions() async throws {
+    try await withFixture { fixture in
+      let scene = try await RecordingScene(fixture, devices: 1)
+      #expect(try await scene.run(["cleanup"]).status == .code(0))
+      let done = try await scene.run(["cleanup"], ["FRAMES_PARTITIONS": "5"])
+      #expect(done.status == .code(2) && done.output.contains("FRAMES_PARTITIONS: 5 must be 1"), "\(done)")
+    }
+  }
+
   @Test("A worker does all of it by itself; a checker beside it waits, and shows its metrics")
   func worker() async throws {
     try await withFixture { fixture in
@@ -125,7 +135,7 @@ import Testing
         try await scene.redis.command("GET", "frames:checker").hasSuffix(":w1")
       }
       let reserved = try freePort()
-      let (process, texts) = try await scene.start(
+      let process = try await scene.command(
         ["offline-checker"], settings.merging(["METRICS_PORT": String(reserved), "HOST": "127.0.0.1"]) { $1 })
       try await scene.send(0..<4, devices: 0..<1)
       let device = try scene.device(0)
@@ -143,7 +153,7 @@ import Testing
       let shown = try await RawHTTPClient.request(port: reserved, "/metrics", within: .seconds(5))
       #expect(shown.text.contains("millrace_frames_archive_seconds_count 0"))
       process.signal(SIGTERM)
-      #expect(try await process.exit(within: .seconds(2)) == .code(0), "\(texts.both)")
+      #expect(try await process.exit(within: .seconds(2)) == .code(0), "\(process.both)")
       try await process.stop()
     }
   }

@@ -21,18 +21,21 @@ struct RecordingScene {
   private let scratch: TemporaryFolder
   private static let size = (width: 160, height: 96)
   /// Numbers of a device.
-  private static let span = 64
+  private let span: Int
 
-  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to.
-  init(_ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = []) async throws {
+  /// `marked`: numbers of device 0 whose pictures break an encoder that is told to; `span`: how many each device has.
+  init(
+    _ fixture: Fixture, devices: Int, partitions: Int = 1, marked: Set<Int> = [], span: Int = 64
+  ) async throws {
     self.fixture = fixture
     self.partitions = partitions
+    self.span = span
     redis = try await fixture.redisServer()
     folder = try fixture.temporaryFolder("recording")
     scratch = try fixture.temporaryFolder("scratch")
     view = folder.path
     pictures = try await FrameMaker.pictures(
-      0..<devices * Self.span, width: Self.size.width, height: Self.size.height, marked: marked)
+      0..<devices * span, width: Self.size.width, height: Self.size.height, marked: marked)
     let loop = EventLoop(name: "scene")
     fixture.addTeardown { loop.stop() }
     let connection = RedisConnection(
@@ -105,40 +108,62 @@ struct RecordingScene {
     try Data(bytes).write(to: URL(fileURLWithPath: view + "/" + path))
   }
 
-  func picture(_ number: Int, _ index: Int) -> [UInt8] { pictures[index * Self.span + number] }
+  func picture(_ number: Int, _ index: Int) -> [UInt8] { pictures[index * span + number] }
 
   /// Of a frame's file, below the base.
   func path(_ number: Int, _ index: Int, name: String? = nil) throws -> String {
     "\(try frames(of: index))/\(name ?? String(number)).jpg"
   }
 
-  /// `path`: nil is the usual one. `captured`: ms; nil: a second after the number before.
+  /// When the frames with this number were captured, in ms: a second apart.
+  static func capture(_ number: Int) -> Int64 { 1_767_225_600_357 + Int64(number) * 1_000 }
+
+  /// `path`: nil is the usual one. `captured`: ms; nil: `capture` of its number.
   func event(
     _ number: Int, _ index: Int, path other: String? = nil, captured: Int64? = nil
   ) throws -> IntakeFrame {
     let device = try device(index)
-    let captured = captured ?? 1_795_219_200_000 + Int64(number) * 1_000
     return IntakeFrame(
       device,
       event: """
         {"eventId":"\(device)-\(number)","clientId":"\(device.client)","deviceId":"\(device.device)",\
-        "timestamp":\(captured),"framePath":"\(try other ?? path(number, index))"}
+        "timestamp":\(captured ?? Self.capture(number)),"framePath":"\(try other ?? path(number, index))"}
         """)
   }
 
-  /// Reason by device in the dead letters.
-  func dead() async throws -> [String: String] {
+  /// A dead letter.
+  struct Letter {
+    /// Of the event's entry.
+    let entry: String
+    let device: String
+    let reason: String
+    let detail: String
+    /// ms between the two entries, by Redis' clock.
+    let waited: Int
+  }
+
+  /// The dead letters, in their order.
+  func letters() async throws -> [Letter] {
     let script = """
       local found = {}
       for _, entry in ipairs(redis.call('XRANGE', 'frames:dead', '-', '+')) do
         local fields = {}
         for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
-        found[#found + 1] = fields.device .. ' ' .. fields.reason
+        local waited = string.match(entry[1], '%d+') - string.match(fields.entry, '%d+')
+        found[#found + 1] = table.concat({ waited, fields.entry, fields.device, fields.reason, fields.detail }, '|')
       end
       return found
       """
-    let lines = try await redis.command("EVAL", script, "0").split(separator: "\n").map { $0.split(separator: " ") }
-    return Dictionary(lines.filter { $0.count == 2 }.map { (String($0[0]), String($0[1])) }) { first, _ in first }
+    return try await redis.command("EVAL", script, "0").split(separator: "\n").compactMap { line in
+      let parts = line.split(separator: "|", maxSplits: 4, omittingEmptySubsequences: false).map { String($0) }
+      guard parts.count == 5, let waited = Int(parts[0]) else { return nil }
+      return Letter(entry: parts[1], device: parts[2], reason: parts[3], detail: parts[4], waited: waited)
+    }
+  }
+
+  /// Reason by device in the dead letters.
+  func dead() async throws -> [String: String] {
+    Dictionary(try await letters().map { ($0.device, $0.reason) }) { first, _ in first }
   }
 
   // MARK: What is recorded
@@ -150,6 +175,9 @@ struct RecordingScene {
     return count
   }
 
+  /// Entries that are not finished.
+  func waiting() async throws -> Int { try await store.waiting(in: store.keys.allPartitions) }
+
   /// The device's numbers as a decoder sees them in each listed segment alone.
   func shownAlone(_ index: Int) async throws -> [Int?] {
     var shown: [Int?] = []
@@ -157,14 +185,14 @@ struct RecordingScene {
       let file = try hls(index) + "/" + name
       shown += try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
     }
-    return shown.map { $0.map { $0 - index * Self.span } }
+    return shown.map { $0.map { $0 - index * span } }
   }
 
   /// The device's numbers as a decoder sees them in all listed segments, one after the other.
   func shown(_ index: Int) async throws -> [Int?] {
     let file = try joined(index)
     let numbers = try await SegmentReader.numbers(ofFile: file, width: Self.size.width, height: Self.size.height)
-    return numbers.map { $0.map { $0 - index * Self.span } }
+    return numbers.map { $0.map { $0 - index * span } }
   }
 
   /// When the device's numbers are shown, 1/90,000 s: each picture's first sample.
@@ -183,16 +211,37 @@ struct RecordingScene {
   /// What a decoder complains of.
   func warnings(_ index: Int) async throws -> String { try await SegmentReader.warnings(ofFile: try joined(index)) }
 
+  /// What is stored of the device's segments, session by session: each in the order of its joined files.
+  private func samples(_ segments: [RecordedSegment], _ index: Int) async throws -> [[SegmentReader.Sample]] {
+    var found: [[SegmentReader.Sample]] = []
+    for (_, own) in Dictionary(grouping: segments, by: \.discontinuitySequence).sorted(by: { $0.key < $1.key }) {
+      let file = try join(try own.map { try segment($0.number, index) }, "session-\(index).ts")
+      found.append(try await SegmentReader.samples(ofFile: file))
+    }
+    return found
+  }
+
   private func joined(_ index: Int) throws -> String {
-    let bytes = try listed(index).flatMap { try readFile(hls(index) + "/" + $0) }
-    return try scratch.write(bytes, to: "joined-\(index).ts")
+    try join(try listed(index).map { try hls(index) + "/" + $0 }, "joined-\(index).ts")
+  }
+
+  private func join(_ files: [String], _ name: String) throws -> String {
+    try scratch.write(try files.flatMap { try readFile($0) }, to: name)
+  }
+
+  /// The file of a segment.
+  func segment(_ number: UInt64, _ index: Int) throws -> String {
+    try hls(index) + "/segments/" + SegmentName.text(number)
   }
 
   private func hls(_ index: Int) throws -> String { view + "/" + StoragePath.device(try device(index)).text + "/hls" }
 
+  /// The bytes of the playlist file.
+  func playlist(_ index: Int) throws -> [UInt8] { try readFile(hls(index) + "/playlist.m3u8") }
+
   /// The URIs of the playlist file.
   func listed(_ index: Int) throws -> [String] {
-    let text = String(decoding: try readFile(hls(index) + "/playlist.m3u8"), as: UTF8.self)
+    let text = String(decoding: try playlist(index), as: UTF8.self)
     return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
   }
 
@@ -207,23 +256,30 @@ struct RecordingScene {
     try Dictionary(uniqueKeysWithValues: listed(index).map { ($0, try readFile(hls(index) + "/" + $0)) })
   }
 
-  /// Each frame of these numbers once, in order, and nothing to complain of.
-  func expectWhole(_ numbers: Range<Int>, devices: Range<Int>, sourceLocation: SourceLocation = #_sourceLocation)
-    async throws
-  {
+  /// Each frame of these numbers once, in order, in segments that join without a word of a decoder, and so many dead
+  /// letters (19.19).
+  func expectWhole(
+    _ numbers: Range<Int>, devices: Range<Int>, dead: Int = 0, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
     for index in devices {
       try await eventually("the playlist of device \(index)", within: .seconds(20)) {
         try await isPlaylistWhole(index)
       }
       #expect(try await shown(index) == Array(numbers), "device \(index)", sourceLocation: sourceLocation)
-      #expect(try await warnings(index).isEmpty, "device \(index)", sourceLocation: sourceLocation)
+      #expect(try await warnings(index) == "", "device \(index)", sourceLocation: sourceLocation)
       let segments = try await store.segments(try device(index))
       #expect(segments.map(\.mediaSequence) == (0..<UInt64(segments.count)).map { $0 }, sourceLocation: sourceLocation)
       #expect(segments.reduce(0) { $0 + $1.frames } == numbers.count, sourceLocation: sourceLocation)
+      let samples = try await samples(segments, index)
+      #expect(samples.reduce(0) { $0 + $1.count } == numbers.count, "device \(index)", sourceLocation: sourceLocation)
+      for session in samples {
+        let rises = zip(session, session.dropFirst()).allSatisfy { $0.pts < $1.pts }
+        #expect(rises, "device \(index): \(session.map(\.pts))", sourceLocation: sourceLocation)
+      }
     }
     for partition in 0..<partitions {
       #expect(try await redis.command("XLEN", "frames:\(partition)") == "0", sourceLocation: sourceLocation)
     }
-    #expect(try await redis.command("EXISTS", "frames:dead") == "0", sourceLocation: sourceLocation)
+    #expect(try await redis.command("XLEN", "frames:dead") == String(dead), sourceLocation: sourceLocation)
   }
 }

@@ -74,6 +74,32 @@ extension RecordingTests {
       }
     }
 
+    @Test func noFrameIsMissingWhereTheStorageIsNotMounted() async throws {
+      try await withFixture { fixture in
+        let scene = try await RecordingScene(fixture, devices: 1)
+        let worker = try await scene.worker("w1", ["FRAMES_FILE_WAIT_SECONDS": "0"])
+        try await scene.send(0..<6, devices: 0..<1)
+        try await eventually("a segment", within: .seconds(20)) { try await scene.recorded(0..<1) == 6 }
+        for number in 6..<12 { try scene.write(scene.picture(number, 0), to: try scene.path(number, 0)) }
+        let (base, aside) = (scene.folder.path, scene.folder.path + "-aside")
+        defer { try? FileManager.default.removeItem(atPath: aside) }
+        try FileManager.default.moveItem(atPath: base, toPath: aside)
+        try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: false)
+        // They are read before anybody has looked at the storage.
+        for result in try await scene.store.add((6..<12).map { try scene.event($0, 0) }) { _ = try result.get() }
+        try await eventually("the word", within: .seconds(20)) { try await worker.get("/readyz").status == 503 }
+        try await eventually("two tries", within: .seconds(20)) {
+          worker.logLines(containing: "a segment was not encoded").count > 1
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: base) == [])
+        #expect(try await worker.get("/readyz").status == 503)
+        try FileManager.default.removeItem(atPath: base)
+        try FileManager.default.moveItem(atPath: aside, toPath: base)
+        try await eventually("all frames", within: .seconds(60)) { try await scene.recorded(0..<1) == 12 }
+        try await scene.expectWhole(0..<12, devices: 0..<1)
+      }
+    }
+
     @Test func aStorageThatGoesAndComesBackCostsNoFrame() async throws {
       try await withFixture { fixture in
         let scene = try await RecordingScene(fixture, devices: 1)

@@ -88,7 +88,7 @@ extension RecordingTests {
 
     /// `sent`: frames of device 0 in all. `committed`: its segments that were recorded and are not listed.
     private func expectCounts(
-      _ done: KeepingCommand, sent: Int, committed: Int, _ scene: RecordingScene
+      _ done: CommandProcess.Done, sent: Int, committed: Int, _ scene: RecordingScene
     ) async throws {
       func count(_ name: String) -> Int {
         if case .integer(let count)? = done.fields[name] { Int(count) } else { -1 }

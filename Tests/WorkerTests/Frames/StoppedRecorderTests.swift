@@ -5,10 +5,11 @@ import Testing
 
 extension RecordingTests {
   @Suite struct StoppedOwner {
-    @Test func aHandoverMakesNoShortSegmentAndTheLastOneLeavesNothing() async throws {
+    @Test("A handover makes no short segment, and the last owner leaves nothing (19.7)")
+    func aHandoverMakesNoShortSegmentAndTheLastOneLeavesNothing() async throws {
       try await withFixture { fixture in
-        let count = 24
-        let scene = try await RecordingScene(fixture, devices: count, partitions: 8)
+        let count = 100
+        let scene = try await RecordingScene(fixture, devices: count, partitions: 8, span: 8)
         let first = try await scene.worker("w1")
         let second = try await scene.worker("w2")
         try await eventually("shares", within: .seconds(30)) {
@@ -24,15 +25,20 @@ extension RecordingTests {
         #expect(try await scene.isOwned(by: ["w2"]))
         #expect(try await scene.recorded(0..<count) == 0)
         try await scene.send(3..<6, devices: 0..<count)
-        try await eventually("a segment of each device", within: .seconds(30)) {
+        try await eventually("a segment of each device", within: .seconds(60), polling: .milliseconds(100)) {
           try await scene.recorded(0..<count) == 6 * count
         }
         for index in 0..<count {
           #expect(try await scene.store.segments(try scene.device(index)).map(\.frames) == [6])
         }
         try await scene.send(6..<8, devices: 0..<count)
-        #expect(try await second.terminate() == .code(0))
-        try await scene.expectWhole(0..<8, devices: 0..<count)
+        #expect(try await second.terminate(within: .seconds(30)) == .code(0))
+        for index in 0..<count {
+          #expect(try await scene.store.segments(try scene.device(index)).map(\.frames) == [6, 2], "device \(index)")
+          #expect(try await scene.isPlaylistWhole(index), "device \(index)")
+        }
+        // Decoded, some of them.
+        try await scene.expectWhole(0..<8, devices: 40..<50)
       }
     }
 

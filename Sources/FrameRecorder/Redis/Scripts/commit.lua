@@ -1,5 +1,6 @@
 -- KEYS: 1 the partition, 2 its stream, 3 its tries, 4 the dead letters, 5 the device's record, 6 its log, 7 its segments,
--- 8 the events it has seen, 9 the archives, 10 the segment's session, 11 the session that ends or the same again.
+-- 8 the events it has seen, 9 the archives, 10 the segment's session, 11 the session that ends or the same again,
+-- 12 devices by their last commit.
 -- Replies: fenced | reset, generation | taken, last number | session, the present one | seen, event ids | recorded or
 -- already, msn, dsn, wall clock in ms, state of the session that ended.
 local fenced = fence()
@@ -108,6 +109,9 @@ if window > 0 and #events > 0 then
   redis.call('ZREMRANGEBYRANK', SEEN, 0, -most_seen - 1)
   redis.call('EXPIRE', SEEN, window)
 end
+redis.call('ZADD', KEYS[12], wall, member)
+redis.call('ZREMRANGEBYSCORE', KEYS[12], '-inf', text(NOW - 600000))
+redis.call('EXPIRE', KEYS[12], lifetime)
 redis.call('HDEL', TRIES, first)
 bury(STREAM, DEAD, partition, letters)
 acknowledge(STREAM, entries)

@@ -1,6 +1,6 @@
 -- KEYS: 1 the partition, 2 its stream. ARGV 4: after which entry to read what was read before, or > for what is new;
--- 5 how many at most. Replies: fenced | read, now in ms, entries, how many were read before and are gone since. A reading
--- of new ones that finds none proves that no frame waits unread.
+-- 5 how many at most. Replies: fenced | read, now in ms, entries, those that were read before and are gone since, the oldest entry
+-- of the stream (''). A reading of new ones that finds none proves that no frame waits unread.
 local fenced = fence()
 if fenced then return fenced end
 local PARTITION, STREAM = KEYS[1], KEYS[2]
@@ -31,4 +31,4 @@ else
   redis.call('HDEL', PARTITION, 'oldest_ms')
 end
 redis.call('EXPIRE', PARTITION, DAY)
-return { 'read', text(NOW), entries, gone }
+return { 'read', text(NOW), entries, gone, oldest and oldest[1] or '' }

@@ -1,5 +1,5 @@
 -- KEYS: 1 the partition, 2 its devices, 3… a device's record each. ARGV 4: lifetime of a record in s, then for each device:
--- its name, raw client id, raw device id, newest entry, mean interval in ms, backlog. Replies: fenced | touched. Entries
+-- its name, raw client id, raw device id ('': not known), newest entry, mean interval in ms, backlog. Replies: fenced | touched. Entries
 -- that are read again change nothing but the backlog.
 local fenced = fence()
 if fenced then return fenced end
@@ -7,8 +7,8 @@ local lifetime = take()
 for i = 3, #KEYS do
   local device = KEYS[i]
   local name, client, raw, entry, interval, backlog = take(), take(), take(), take(), take(), take()
-  redis.call('HSETNX', device, 'client', client)
-  redis.call('HSETNX', device, 'device', raw)
+  if client ~= '' then redis.call('HSETNX', device, 'client', client) end
+  if raw ~= '' then redis.call('HSETNX', device, 'device', raw) end
   redis.call('HSETNX', device, 'generation', '0')
   redis.call('HSET', device, 'backlog', backlog)
   if is_after(entry, redis.call('HGET', device, 'received_id')) then

@@ -41,7 +41,7 @@ enum FrameHelp {
       -d, --device-id  the device
       --dry-run        counts, and changes nothing
       --skip-redis     counter and session stay; what is deleted leaves the index
-      --skip-storage   files stay, unlisted, until the next cleanup finds them an hour later; numbers go on above them
+      --skip-storage   files stay, unlisted, until a cleanup finds them, an hour or two later; numbers go on above them
 
       Empties the recording of one device: index, counter, session, frames that wait, JPEGs, segments, playlist. Archives
       and dead letters stay. It may send meanwhile.

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Observability
 internal import PulsarBridge
 
@@ -17,16 +16,9 @@ package enum BridgeMain {
       let service = try BridgeService(configuration, settings, library, logger: logger)
       let failure = await service.runUntilAsked()
       if let failure { logger.error("the bridge cannot go on", ["error": "\(failure)"]) }
-      logger.info("stopping")
-      let deadline = Task.detached {
-        try await Task.sleep(for: configuration.server.shutdownGrace)
-        logger.error("the stop took longer than SHUTDOWN_GRACE: what is in hand will be delivered again")
-        sink.close()
-        _exit(1)
-      }
-      await service.stop()
-      deadline.cancel()
-      logger.info("stopped")
+      await OrderlyEnd.run(
+        within: configuration.server.shutdownGrace, sink, logger, left: "what is in hand will be delivered again"
+      ) { await service.stop() }
       return failure.map { exitStatus($0) } ?? 0
     } catch {
       logger.error("the bridge could not start", ["error": "\(error)"])

@@ -1,6 +1,5 @@
 internal import EventLoop
 internal import FrameRecorder
-internal import Glibc
 internal import Observability
 internal import Redis
 
@@ -54,12 +53,13 @@ package enum FrameCommandMain {
         switch first {
         case .done(let result):
           if let json = result.json { write(json.text + "\n") }
-          if result.hasFailed { status = 1 }
-          if !run.writeMetrics() { status = 1 }
+          status = max(status, result.status)
+          if !run.writeMetrics() { status = max(status, 1) }
           stopSignal.ask()
           group.cancelAll()
         case .signal:
-          endSoon(sink)
+          // Whatever is cut off is another one's to finish.
+          _ = OrderlyEnd.soon(grace, status: 0, sink)
           group.cancelAll()
         case .unreachable:
           logger.error("Redis did not answer for 30 seconds: look at REDIS_URL, and whether it runs")
@@ -69,15 +69,6 @@ package enum FrameCommandMain {
         }
       }
       return status
-    }
-  }
-
-  private static func endSoon(_ sink: DescriptorSink) {
-    Task.detached {
-      try await Task.sleep(for: grace)
-      // Whatever is cut off is another one's to finish.
-      sink.close()
-      _exit(0)
     }
   }
 }

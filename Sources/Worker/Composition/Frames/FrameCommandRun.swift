@@ -11,8 +11,16 @@ internal import Synchronization
 final class FrameCommandRun: Sendable {
   struct Result: Sendable {
     /// Nil: it was to go on for ever.
-    var json: JSON?
-    var hasFailed = false
+    let json: JSON?
+    /// Of the process.
+    let status: Int32
+
+    init(json: JSON? = nil, hasFailed: Bool = false) { (self.json, status) = (json, hasFailed ? 1 : 0) }
+
+    init(_ error: any Error) {
+      json = .object([("errors", .array([.string("\(error)")]))])
+      status = error is ConfigurationProblem ? 2 : 1
+    }
   }
 
   private let command: FrameCommand
@@ -38,7 +46,8 @@ final class FrameCommandRun: Sendable {
     store = FrameStore(connection: connection, settings: configuration.frameStore)
     let adapter = try FileAdapter(base: configuration.frames.storage.basePath)
     keeping = FrameKeeping(
-      configuration, store: store, adapter: adapter, worker: worker, measuresSpace: true, registry, logger)
+      configuration, store: store, adapter: adapter, worker: worker,
+      DeviceLabels(isShown: configuration.frames.metrics.labelsDevices), measuresSpace: true, registry, logger)
     server = command.work == .checkOffline(once: false) ? try MetricsServer.start(configuration, registry) : nil
     if let server {
       logger.info("metrics are shown", ["host": configuration.server.host, "port": String(server.port)])
@@ -75,7 +84,7 @@ final class FrameCommandRun: Sendable {
     } catch {
       if Task.isCancelled { return Result() }
       logger.error("the command failed", ["error": "\(error)"])
-      return Result(json: .object([("errors", .array([.string("\(error)")]))]), hasFailed: true)
+      return Result(error)
     }
   }
 
@@ -97,7 +106,7 @@ final class FrameCommandRun: Sendable {
     case .checkOffline(once: true): return try await held(.checker) { await FrameRound(services).run() }
     case .cleanup:
       return try await held(.sweeper) {
-        var sweeper = RecordingSweeper(services)
+        var sweeper = RecordingSweeper(services, looksAtAll: true)
         let report = await sweeper.sweep()
         return Result(json: report.json, hasFailed: !report.errors.isEmpty)
       }

@@ -8,15 +8,17 @@ final class FrameFigures: Sendable {
   private let store: FrameStore
   private let keeper: PartitionKeeper
   private let pool: EncoderPool
+  private let board: StatusBoard
   private let restarts: CounterFamily
   private let backlog: Gauge
   private let counted = Mutex<[EncoderRestart: Int]>([:])
   private static let pause = Duration.seconds(5)
 
   init(
-    store: FrameStore, keeper: PartitionKeeper, pool: EncoderPool, watch: StorageWatch, _ registry: MetricsRegistry
+    store: FrameStore, keeper: PartitionKeeper, pool: EncoderPool, board: StatusBoard, watch: StorageWatch,
+    _ registry: MetricsRegistry
   ) {
-    (self.store, self.keeper, self.pool) = (store, keeper, pool)
+    (self.store, self.keeper, self.pool, self.board) = (store, keeper, pool, board)
     restarts = registry.counter(
       "millrace_frames_encoder_restarts_total", help: "Encoder processes that were replaced.", labels: ["reason"])
     backlog = registry.gauge(
@@ -28,7 +30,9 @@ final class FrameFigures: Sendable {
 
   /// Until the task is cancelled.
   func run() async {
+    var memory = MemoryReturn()
     while !Task.isCancelled {
+      if memory.looked(devices: board.devices) { MemoryReturn.giveBack() }
       count(await pool.status().restarts)
       if let waiting = try? await store.waiting(in: keeper.owned.map(\.partition)) { backlog.set(Double(waiting)) }
       try? await Task.sleep(for: Self.pause)

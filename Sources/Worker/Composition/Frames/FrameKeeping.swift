@@ -13,13 +13,13 @@ final class FrameKeeping: Sendable {
   ///   - measuresSpace: nobody else of the process does.
   init(
     _ configuration: Configuration, store: FrameStore, adapter: FileAdapter, worker: String,
-    measuresSpace: Bool = false, _ registry: MetricsRegistry, _ logger: Logger
+    _ devices: DeviceLabels, measuresSpace: Bool = false, _ registry: MetricsRegistry, _ logger: Logger
   ) {
     let loop = EventLoop(name: "keeping")
     self.loop = loop
     services = KeepingServices(
       store: store, storage: StorageThreads(adapter, loops: [loop]), settings: configuration.keeping,
-      metrics: KeepingMetrics(registry, measuresSpace: measuresSpace), logger: logger)
+      metrics: KeepingMetrics(registry, devices, measuresSpace: measuresSpace), logger: logger)
     let token = String(UInt64.random(in: .min ... .max), radix: 16)
     jobs = FrameJobs(services, worker: worker, bootToken: token)
   }

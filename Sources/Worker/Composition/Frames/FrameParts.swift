@@ -29,6 +29,7 @@ final class FrameParts: Sendable {
   private let connections: [RedisConnection]
   private let loops: [EventLoop]
   private let fault = RecorderFault()
+  private let shortage = StorageShortage()
 
   /// Threads that wait for the storage, for each of the three.
   private static let storageThreads = 4
@@ -44,8 +45,8 @@ final class FrameParts: Sendable {
       (0..<Self.storageThreads).map { EventLoop(name: "\(name)-\($0)") }
     }
     loops = [loop] + threads.flatMap { $0 }
-    storage = StorageThreads(adapter, loops: threads[0])
-    intake = StorageThreads(adapter, loops: threads[1])
+    storage = StorageThreads(adapter, loops: threads[0], onFull: shortage.note)
+    intake = StorageThreads(adapter, loops: threads[1], onFull: shortage.note)
     serving = StorageThreads(adapter, loops: threads[2])
     var redis = configuration.coordinationRedis
     redis.clientName = "millrace:\(worker)"
@@ -58,8 +59,8 @@ final class FrameParts: Sendable {
     alarm = FrameAlarm(connection: connections[1], keys: store.keys, logger: logger)
     durability = RedisDurability(connections[0], logger: logger)
     self.adapter = adapter
-    watch = StorageWatch(storage, limits: configuration.frames.storage, logger: logger) { [store] in
-      (try? await store.hasDevices()) ?? false
+    watch = StorageWatch(storage, limits: configuration.frames.storage, shortage: shortage, logger: logger) {
+      [store] in try? await store.hasDevices()
     }
     pool = EncoderPool(configuration.encoderPool, spawner: platform.spawner, loop: loop)
     let playlists = DevicePlaylists(
@@ -80,11 +81,13 @@ final class FrameParts: Sendable {
     let settings = try configuration.recorder()
     var services = RecorderServices(
       store: store, storage: storage,
-      encoder: PausingEncoding(inner: PooledEncoding(pool, settings.batch.encoding), storage: watch),
+      encoder: PausingEncoding(
+        inner: PooledEncoding(pool, settings.batch.encoding, onFull: shortage.note), storage: watch),
       encoders: EncoderQueue(encoders: configuration.encoders),
       budget: QueueBudget(bytes: configuration.frames.reading.queueBytes), alarm: alarm, playlists: writer,
       settings: settings, metrics: metrics, logger: logger)
     if let fault { services.onStep = fault.passed }
+    if let moved = MovedClock() { services.clock = moved.clock }
     return services
   }
 

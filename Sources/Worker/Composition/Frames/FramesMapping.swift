@@ -9,9 +9,11 @@ extension Configuration {
       keys: FrameKeys(partitions: frames.partitions, usesHashTags: redis.usesClusterProtocol))
     settings.dedupeSeconds = frames.reading.dedupeSeconds
     settings.offline = OfflineRule(thresholdSeconds: frames.archives.offlineSeconds)
-    settings.retention = RetentionRule(
-      retentionHours: frames.upkeep.retentionHours, archiveHoldHours: frames.archives.holdHours,
-      graceSeconds: frames.upkeep.graceSeconds)
+    settings.retention =
+      ShortRetention.rule
+      ?? RetentionRule(
+        retentionHours: frames.upkeep.retentionHours, archiveHoldHours: frames.archives.holdHours,
+        graceSeconds: frames.upkeep.graceSeconds)
     settings.archive = ArchiveRule(
       isEnabled: frames.archives.isEnabled, minDurationSeconds: frames.archives.minSessionSeconds,
       retentionDays: frames.archives.retentionDays)
@@ -22,7 +24,7 @@ extension Configuration {
   func recorder() throws -> RecorderSettings {
     var batch = BatchSettings(
       session: SessionRule(
-        maxDurationSeconds: frames.archives.maxSessionSeconds, retentionHours: frames.upkeep.retentionHours,
+        maxDurationSeconds: frames.archives.maxSessionSeconds, retention: frameStore.retention.retention,
         offline: frameStore.offline),
       encoding: try frameEncoding())
     batch.mostTries = frames.encoding.mostTries

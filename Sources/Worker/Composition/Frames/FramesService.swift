@@ -37,12 +37,14 @@ final class FramesService: Sendable {
   ) throws {
     (self.configuration, self.cluster, self.logger) = (configuration, cluster, logger)
     let clientTokens = try configuration.frames.intake.clientTokensFile.map { try ClientTokens(file: $0) }
-    let metrics = RecorderMetrics(registry, labelsDevices: configuration.frames.metrics.labelsDevices)
+    let devices = DeviceLabels(isShown: configuration.frames.metrics.labelsDevices)
+    let metrics = RecorderMetrics(registry, devices)
     let parts = try FrameParts(
       configuration, platform: platform, worker: cluster.coordinator.worker, metrics: metrics, registry, logger)
     self.parts = parts
     let fences = FenceNotice()
     var services = try parts.services(configuration, metrics, logger)
+    services.mayRecord = { [permit = cluster.lease.permit] in permit.isValid }
     services.onFenced = { fences.tell($0) }
     recorder = Recorder(services)
     keeper = PartitionKeeper(
@@ -52,10 +54,11 @@ final class FramesService: Sendable {
     health = FramesHealth(
       board: metrics.board, longestWait: configuration.frames.cutting.longestWait, storage: parts.watch,
       durability: parts.durability, hasDatabase: configuration.frames.archives.databaseURL != nil)
-    figures = FrameFigures(store: parts.store, keeper: keeper, pool: parts.pool, watch: parts.watch, registry)
+    figures = FrameFigures(
+      store: parts.store, keeper: keeper, pool: parts.pool, board: metrics.board, watch: parts.watch, registry)
     let keeping = FrameKeeping(
-      configuration, store: parts.store, adapter: parts.adapter, worker: cluster.coordinator.worker.text, registry,
-      logger)
+      configuration, store: parts.store, adapter: parts.adapter, worker: cluster.coordinator.worker.text, devices,
+      registry, logger)
     features = FrameFeatures(configuration, clientTokens, parts, keeping, registry, logger)
   }
 
@@ -93,6 +96,7 @@ final class FramesService: Sendable {
     // Who has waited for Redis in vain has waited enough.
     let deadline = ContinuousClock.now + (cluster.isMember ? Self.patience : .zero)
     while try await !agree(), .now < deadline { try? await Task.sleep(for: Self.retry) }
+    await parts.watch.look()
     let task = Task { await self.run(endThisWorker) }
     running.withLock { $0 = task }
   }

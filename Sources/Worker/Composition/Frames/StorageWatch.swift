@@ -15,19 +15,25 @@ final class StorageWatch: Sendable {
 
   private let storage: StorageThreads
   private let limits: FrameConfiguration.Storage
-  private let hasRecordings: @Sendable () async -> Bool
+  private let shortage: StorageShortage
+  private let hasRecordings: @Sendable () async -> Bool?
   private let logger: Logger
   private let state = Mutex(State())
   /// Of the look that has no answer yet.
   private let asked = Mutex<ContinuousClock.Instant?>(nil)
   private static let pause = Duration.seconds(5)
+  /// So much has to find room before a shortage is over. Where a segment needs more, it comes back with the next one.
+  private static let leastRoom = 131_072
 
-  /// `hasRecordings`: whether there should be anything.
+  /// - Parameters:
+  ///   - shortage: what others note who write.
+  ///   - hasRecordings: whether there should be anything; nil: it is not known.
   init(
-    _ storage: StorageThreads, limits: FrameConfiguration.Storage, logger: Logger,
-    hasRecordings: @escaping @Sendable () async -> Bool
+    _ storage: StorageThreads, limits: FrameConfiguration.Storage, shortage: StorageShortage, logger: Logger,
+    hasRecordings: @escaping @Sendable () async -> Bool?
   ) {
-    (self.storage, self.limits, self.logger, self.hasRecordings) = (storage, limits, logger, hasRecordings)
+    (self.storage, self.limits, self.shortage) = (storage, limits, shortage)
+    (self.logger, self.hasRecordings) = (logger, hasRecordings)
   }
 
   /// Why nothing is recorded; nil: all is well.
@@ -35,7 +41,8 @@ final class StorageWatch: Sendable {
     if let asked = asked.withLock({ $0 }), asked.duration(to: .now) > Self.patience {
       return "the storage has not answered for \(Self.patience.decimalSeconds) s"
     }
-    return state.withLock { $0.trouble }
+    if let trouble = state.withLock({ $0.trouble }) { return trouble }
+    return shortage.isShort ? "no space was left for what was written; make room" : nil
   }
 
   var freeBytes: UInt64 { state.withLock { $0.freeBytes } }
@@ -58,7 +65,8 @@ final class StorageWatch: Sendable {
     }
   }
 
-  private func look() async {
+  /// A base that has nothing yet is made ready by it.
+  func look() async {
     asked.withLock { $0 = .now }
     let found = await judge()
     asked.withLock { $0 = nil }
@@ -74,14 +82,24 @@ final class StorageWatch: Sendable {
   }
 
   private func judge() async -> State {
+    let (isShort, notes) = (shortage.isShort, shortage.notes)
     do throws(StorageError) {
       let (space, hasClients) = try await storage.run { adapter throws(StorageError) in
         (try adapter.space(), try adapter.look(.clients) != nil)
       }
-      if !hasClients, await hasRecordings() {
-        return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
+      if !hasClients {
+        switch await hasRecordings() {
+        case true?:
+          return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
+        case false?: try await storage.run { adapter throws(StorageError) in try adapter.create(.clients) }
+        // Without Redis nothing is recorded.
+        case nil: break
+        }
       }
-      try await storage.run { adapter throws(StorageError) in try Self.writeNothing(adapter) }
+      try await storage.run { adapter throws(StorageError) in
+        try Self.probe(adapter, bytes: isShort ? Self.leastRoom : 0)
+      }
+      shortage.end(asOf: notes)
       return judge(space)
     } catch {
       return State(trouble: "\(error)")
@@ -97,8 +115,17 @@ final class StorageWatch: Sendable {
     return state
   }
 
-  /// A folder that is gone or read-only takes no new name. What a death leaves of it is swept with the other files there.
-  private static func writeNothing(_ adapter: any StorageAdapter) throws(StorageError) {
-    try adapter.begin(.incoming(.random())).abandon()
+  /// A folder that is gone or read-only takes no new name, a full one no bytes. What a death leaves of it is swept with the
+  /// other files there.
+  private static func probe(_ adapter: any StorageAdapter, bytes: Int) throws(StorageError) {
+    let upload = try adapter.begin(.incoming(.random()))
+    defer { upload.abandon() }
+    let written = [UInt8](repeating: 0, count: bytes).withUnsafeBytes { raw in
+      Result { () throws(StorageError) in try upload.write(raw) }
+    }
+    try written.get()
+    guard bytes > 0 else { return }
+    // Some storages say only then that they are full.
+    try adapter.delete(try upload.keep())
   }
 }

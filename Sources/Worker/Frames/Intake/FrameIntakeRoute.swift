@@ -9,6 +9,7 @@ struct FrameIntakeRoute: Sendable {
   private let authentication: FrameAuthentication
   private let maxRequestBytes: Int
   private let requests: CounterFamily
+  private let unlocated: Counter
 
   /// `maxRequestBytes`: `FRAMES_MAX_REQUEST_BYTES`, in place of `MAX_BODY_BYTES`.
   init(
@@ -18,6 +19,7 @@ struct FrameIntakeRoute: Sendable {
     requests = metrics.counter(
       "millrace_frames_intake_requests_total", help: "Requests that brought frames, by the answer's status.",
       labels: ["status"])
+    unlocated = RecorderMetrics.unlocated(metrics)
   }
 
   func add(to router: inout Router) {
@@ -57,6 +59,7 @@ struct FrameIntakeRoute: Sendable {
       let form = try await reader.read(request.stream, into: uploads)
       let fields = try form.request(sender, received: received, frames: uploads.frames.count)
       let answers = try await intake.accept(fields, uploads.frames, requestID: request.requestID)
+      if fields.hasInvalidLocation { unlocated.add(UInt64(answers.count(where: \.isAccepted))) }
       return try rendered(answers, fields)
     } catch {
       await uploads.discard()

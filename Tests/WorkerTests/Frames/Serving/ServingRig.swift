@@ -33,6 +33,7 @@ final class ServingRig: Sendable {
     let redis = if let otherRedis { otherRedis } else { try await fixture.redisServer() }
     folder = try other ?? fixture.temporaryFolder("serving")
     adapter = try FileAdapter(base: folder.path)
+    try adapter.create(.clients)
     let loops = LoopGroup(count: 2, name: "serving")
     fixture.addTeardown { loops.stop() }
     let connection = try await Self.connection(redis, loops.loops[0], fixture)

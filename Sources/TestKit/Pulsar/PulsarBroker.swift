@@ -1,14 +1,16 @@
-import Foundation
-import PulsarBridge
-import TestKit
-import Testing
+internal import Foundation
 
 /// A real broker (pulsar-lite) on a free port, and Pulsar's own Python client as the producer: both where
 /// `scripts/install-pulsar` puts them.
-final class PulsarBroker: Sendable {
+package final class PulsarBroker: Sendable {
+  /// What it needs is not there. The description says what.
+  package struct Missing: Error, CustomStringConvertible {
+    package let description: String
+  }
+
   /// Why tests with a broker cannot be run; nil: they can.
-  static let hindrance: Comment? =
-    if !PulsarLibrary.canBeLoaded {
+  package static let hindrance: String? =
+    if isSanitized {
       "a sanitizer forbids RTLD_DEEPBIND, without which Pulsar's library cannot be loaded"
     } else if !FileManager.default.fileExists(atPath: folder + "/installed") {
       "NOT TESTED: scripts/install-pulsar has not installed pulsar-client and pulsar-lite from PyPI"
@@ -16,22 +18,24 @@ final class PulsarBroker: Sendable {
       nil
     }
 
-  static let topic = "persistent://streamhub/stream/frames"
+  /// The bridge's by default.
+  package static let topic = "persistent://streamhub/stream/frames"
 
   private static let folder =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path + "/.build/pulsar"
+    .deletingLastPathComponent().deletingLastPathComponent().path + "/.build/pulsar"
 
   private let process: SpawnedProcess
   private let files: TemporaryFolder
-  let log = ProcessLog()
-  let port: Int
-  let library: String
+  package let log = ProcessLog()
+  private let port: Int
+  /// The path of Pulsar's C library, for `PULSAR_LIBRARY`.
+  package let library: String
 
-  init(_ fixture: Fixture) async throws {
-    let packages = try #require(try Self.entries(of: Self.folder + "/lib").first) + "/site-packages"
-    library = try #require(
-      try Self.entries(of: packages + "/pulsar_client.libs").first { $0.contains("/libpulsar-") })
+  /// Goes with the fixture.
+  package init(_ fixture: Fixture) async throws {
+    let packages = try Self.entry(of: Self.folder + "/lib", "python") + "/site-packages"
+    library = try Self.entry(of: packages + "/pulsar_client.libs", "libpulsar-")
     files = try fixture.temporaryFolder("pulsar")
     port = try RedisServer.freePort()
     // It would serve metrics on a port that is nobody's to choose.
@@ -50,20 +54,38 @@ final class PulsarBroker: Sendable {
     try await eventually("pulsar-lite to listen", within: .seconds(20)) { log.text.contains("Server listening on") }
   }
 
-  private static func entries(of folder: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder).map { folder + "/" + $0 }
+  private static func entry(of folder: String, _ prefix: String) throws -> String {
+    guard let name = try FileManager.default.contentsOfDirectory(atPath: folder).first(where: { $0.hasPrefix(prefix) })
+    else { throw Missing(description: "no \(prefix)* in \(folder)") }
+    return folder + "/" + name
   }
 
-  var url: String { "pulsar://127.0.0.1:\(port)" }
+  package var url: String { "pulsar://127.0.0.1:\(port)" }
 
   /// Sends events with these numbers, one after the other: number n is of the device `d<n % devices>` and has its key.
   /// `pause` follows each.
-  func send(_ numbers: Range<Int>, devices: Int = 1, pause: Duration = .zero) async throws {
+  package func send(_ numbers: Range<Int>, devices: Int = 1, pause: Duration = .zero) async throws {
     try await produce(["\(numbers.lowerBound)", "\(numbers.upperBound)", "\(devices)", "\(pause / .seconds(1))"])
   }
 
   /// Sends texts as they are, without a key.
-  func send(raw texts: [String]) async throws { try await produce(["raw"] + texts) }
+  package func send(raw texts: [String]) async throws { try await produce(["raw"] + texts) }
+
+  /// A `millrace pulsar-bridge` that receives, with its metrics on a free port; it goes with the fixture.
+  package func bridge(_ fixture: Fixture, redis: RedisServer, partitions: Int) async throws -> WorkerProcess {
+    let environment = [
+      "REDIS_URL": "redis://127.0.0.1:\(redis.port)", "FRAMES_PARTITIONS": String(partitions),
+      "PULSAR_SERVICE_URL": url, "PULSAR_LIBRARY": library, "METRICS_PORT": String(try RedisServer.freePort()),
+      "LOG_LEVEL": "debug",
+    ]
+    let bridge = try await fixture.worker(environment, arguments: ["pulsar-bridge"])
+    do {
+      try await eventually("the subscription", within: .seconds(30)) { bridge.log.contains("receiving") }
+    } catch is WaitTimeout {
+      throw Missing(description: "a subscription: the bridge says \(bridge.log.suffix(2_000)), the broker \(log.tail)")
+    }
+    return bridge
+  }
 
   private func produce(_ arguments: [String]) async throws {
     try await FFmpegTool.succeed(
