@@ -18,8 +18,8 @@ struct BridgeProcessTests {
       broker = try await PulsarBroker(fixture)
     }
 
-    func bridge() async throws -> WorkerProcess {
-      try await broker.bridge(fixture, redis: rig.server, partitions: 4)
+    func bridge(_ others: [String: String] = [:]) async throws -> WorkerProcess {
+      try await broker.bridge(fixture, redis: rig.server, partitions: 4, others)
     }
 
     /// Event numbers by device, in the order of the entries.

@@ -71,14 +71,17 @@ package final class PulsarBroker: Sendable {
   /// Sends texts as they are, without a key.
   package func send(raw texts: [String]) async throws { try await produce(["raw"] + texts) }
 
-  /// A `millrace pulsar-bridge` that receives, with its metrics on a free port; it goes with the fixture.
-  package func bridge(_ fixture: Fixture, redis: RedisServer, partitions: Int) async throws -> WorkerProcess {
+  /// A `millrace pulsar-bridge` that receives, with its metrics on a free port; it goes with the fixture. `others`: more of
+  /// its environment.
+  package func bridge(
+    _ fixture: Fixture, redis: RedisServer, partitions: Int, _ others: [String: String] = [:]
+  ) async throws -> WorkerProcess {
     let environment = [
       "REDIS_URL": "redis://127.0.0.1:\(redis.port)", "FRAMES_PARTITIONS": String(partitions),
       "PULSAR_SERVICE_URL": url, "PULSAR_LIBRARY": library, "METRICS_PORT": String(try RedisServer.freePort()),
       "LOG_LEVEL": "debug",
     ]
-    let bridge = try await fixture.worker(environment, arguments: ["pulsar-bridge"])
+    let bridge = try await fixture.worker(environment.merging(others) { $1 }, arguments: ["pulsar-bridge"])
     do {
       try await eventually("the subscription", within: .seconds(30)) { bridge.log.contains("receiving") }
     } catch is WaitTimeout {

@@ -18,6 +18,8 @@ enum Made {
     ])
     var event = try FrameEvent(json)
     event.capture = FrameTime(milliseconds: milliseconds)
-    return QueuedFrame(entry: EntryID(entry), event: event, received: received.map { FrameTime(milliseconds: Int64($0 * 1_000)) } ?? event.capture)
+    return QueuedFrame(
+      entry: EntryID(entry), event: event,
+      received: received.map { FrameTime(milliseconds: Int64($0 * 1_000)) } ?? event.capture)
   }
 }

@@ -416,6 +416,7 @@ import TransportStream
       let (clients, aside) = (rig.folder.file("client_ids"), rig.folder.file("aside"))
       let isFirst = Mutex(true)
       let encoder = ListingEncoder(rig.base) { job in
+        guard ListingEncoder.name(job.frames[0]) == "f3" else { return nil }
         let isFirst = isFirst.withLock { isFirst in
           defer { isFirst = false }
           return isFirst
@@ -426,7 +427,7 @@ import TransportStream
       }
       let registry = MetricsRegistry()
       let services = try await rig.services(encoder, registry: registry) { $0.batch.fileWait = .zero }
-      for number in 1...2 { try await rig.send(number) }
+      for number in 1...4 { try await rig.send(number) }
       _ = try await rig.start(services)
       try await soon("two tries") { logged(rig, "a segment was not encoded") > 1 }
       services.playlists?.changed(rig.device)
@@ -435,7 +436,7 @@ import TransportStream
       let text = registry.render()
       #expect(text.contains("error_type=\"storage\"") && !text.contains("error_type=\"ffmpeg\""))
       try FileManager.default.moveItem(atPath: aside, toPath: clients)
-      try await soon("the frames") { try await rig.listed() == names(1...2) }
+      try await soon("the frames") { try await rig.listed() == names(1...4) }
       #expect(try await rig.dead().isEmpty)
     }
   }

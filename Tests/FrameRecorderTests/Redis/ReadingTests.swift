@@ -34,7 +34,8 @@ import Testing
       #expect(try await store.frames(owned) == entries)
       #expect(try await rig.hash(key)["drained_ms"] == nil)
       #expect(try await rig.hash(key)["oldest_ms"] == String(entries[0].milliseconds))
-      guard case .read([], last: nil, oldest: entries[0], let now) = try await store.read(owned, .new, atMost: 10) else {
+      guard case .read([], last: nil, oldest: entries[0], let now) = try await store.read(owned, .new, atMost: 10)
+      else {
         throw Missing("an empty reading")
       }
       #expect(try await rig.hash(key)["drained_ms"] == String(now.milliseconds))
@@ -127,7 +128,9 @@ import Testing
       #expect(
         try await rig.command("XPENDING", rig.keys.stream(rig.partition), "recorder").elements?.first?.integer == 0)
       let heir = try await rig.claim(store, "w2", rig.keys.partition(of: other))
-      guard case .read(let moved, _, _, _) = try await store.read(heir, .new, atMost: 10) else { throw Missing("frames") }
+      guard case .read(let moved, _, _, _) = try await store.read(heir, .new, atMost: 10) else {
+        throw Missing("frames")
+      }
       #expect(moved.map(\.event) == frames.map(\.event))
       #expect(moved.allSatisfy { $0.recordedAs == other && $0.received.milliseconds == 77 })
       // A stale owner moves nothing.

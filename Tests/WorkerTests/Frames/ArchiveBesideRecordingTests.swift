@@ -30,7 +30,7 @@ extension RecordingTests {
           try await scene.store.countArchives()[.ready] == Self.archives
         }
         let seconds = try await worker.metric("millrace_frames_archive_seconds_sum")
-        print("archives:", ready, "of", Self.archives, "were ready when the frames were recorded;", seconds, "s for all")
+        print("archives:", ready, "of", Self.archives, "were ready when the frames were recorded;", seconds, "s all")
         #expect(try await worker.metric("millrace_frames_archive_seconds_count") == Double(Self.archives))
         #expect(seconds <= Double(Self.archives))
         try await scene.expectWhole(0..<6, devices: 1..<2)

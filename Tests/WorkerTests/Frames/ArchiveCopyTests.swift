@@ -45,7 +45,8 @@ import Testing
       try Data().write(to: URL(fileURLWithPath: out + "/go"))
       #expect(try await process.exit(within: .seconds(60)) == .code(0), "\(process.both)")
       try await process.stop()
-      #expect(process.both.output.contains("\"archives_ready\":0") && process.both.output.contains("\"archives_ready\":1"))
+      #expect(
+        process.both.output.contains("\"archives_ready\":0") && process.both.output.contains("\"archives_ready\":1"))
       let archives = out + "/archives"
       #expect(try FileManager.default.contentsOfDirectory(atPath: archives) == [session.text])
       let archive = "\(archives)/\(session)"

@@ -54,7 +54,7 @@ extension RecordingTests {
         try await eventually("the last frames", within: .seconds(60), polling: .milliseconds(250)) {
           for index in sending {
             let last = try await scene.store.segments(try scene.device(index)).last
-            guard let last, last.captureEnd >= FrameTime(milliseconds: 1_795_219_214_000) else { return false }
+            guard let last, last.captureEnd >= FrameTime(milliseconds: RecordingScene.capture(14)) else { return false }
           }
           return true
         }

@@ -91,7 +91,7 @@ extension RecordingTests {
       return IntakeFrame(
         device,
         event: """
-          {"eventId":"\(id)","clientId":"c1","deviceId":"d0","timestamp":\(1_795_219_200 + second % 12),\
+          {"eventId":"\(id)","clientId":"c1","deviceId":"d0","timestamp":\(RecordingScene.capture(second % 12)),\
           "framePath":"\(path)"}
           """)
     }

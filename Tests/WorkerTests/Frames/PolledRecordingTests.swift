@@ -42,7 +42,7 @@ extension RecordingTests {
           try await eventually("the last segments", within: .seconds(30)) {
             for index in Self.devices {
               let last = try await scene.store.segments(try scene.device(index)).last
-              guard last?.captureEnd.milliseconds == Int64(1_795_219_200 + Self.frames.count - 1) * 1_000 else {
+              guard last?.captureEnd.milliseconds == RecordingScene.capture(Self.frames.count - 1) else {
                 return false
               }
             }
