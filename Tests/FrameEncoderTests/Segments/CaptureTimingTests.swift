@@ -17,7 +17,8 @@ import Testing
         FrameInput(path: path, client: "c1", captured: 1_700_000_000_000_000 + Int64(seconds * 1_000_000))
       }
       let runner = JobRunner()
-      var job = store.job(Array(frames[..<6])) { $0.timing = .capture(longest: 6 * 90_000, last: 90_000) }
+      let longest = Int64(cadence * 7 * 90_000)
+      var job = store.job(Array(frames[..<6])) { $0.timing = .capture(longest: longest, last: 90_000) }
       var joined: [UInt8] = []
       for number in 1...4 {
         let segment = try #require(try encode(job, by: runner).segment)

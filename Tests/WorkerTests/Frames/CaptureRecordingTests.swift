@@ -43,10 +43,11 @@ extension RecordingTests {
         #expect(record.target == 6)
         // A frame alone is shown for the device's interval.
         let interval = try #require(record.interval)
-        if cadence == 5 { #expect((4_500...5_500).contains(interval)) }
-        let lone = segments.filter { $0.frames == 1 }
-        #expect(lone.isEmpty == (cadence < 5))
-        #expect(lone.allSatisfy { abs(Double($0.duration) / 450_000 - 1) <= 0.05 }, "\(lone.map(\.duration))")
+        if cadence == 5 {
+          #expect((4_500...5_500).contains(interval))
+          #expect(segments.count == 24)
+          #expect(segments.allSatisfy { abs(Double($0.duration) / 450_000 - 1) <= 0.05 })
+        }
       }
     }
   }
