@@ -20,8 +20,9 @@ struct CrashBench {
   func run() async throws { try await withFixture { try await run($0) } }
 
   private func run(_ fixture: Fixture) async throws {
-    say("\(devices) healthy devices with a frame a second, \(rounds) rounds of twice \(seconds) s: alone, and beside one of")
-    say("which each third frame kills its encoder; ms from a frame to its recording, and of a segment's last frame")
+    say("\(devices) healthy devices with a frame a second, \(rounds) rounds of twice \(seconds) s: alone, and beside")
+    say("one of which each third frame kills its encoder; ms from a frame to its recording, and of the last one of")
+    say("a segment")
     let pictures = try await FrameMaker.pictures(
       0..<60, width: Self.size.width, height: Self.size.height, marked: Set(stride(from: 0, to: 60, by: 3)))
     let scene = try await BenchRecording(fixture, ["MILLRACE_ENCODER_FAULT": "crash"])
