@@ -8,7 +8,7 @@ struct DeviceCrowd: Sendable {
     /// Requests that a worker's death left without an answer, sent again with the same key.
     var repeated = 0
     /// Answers other than 202; the frame is sent again.
-    var refused = 0
+    var refused: [Int: Int] = [:]
   }
 
   let devices: Int
@@ -25,7 +25,7 @@ struct DeviceCrowd: Sendable {
       return try await group.reduce(into: Sent()) { sum, sent in
         sum.accepted += sent.accepted
         sum.repeated += sent.repeated
-        sum.refused += sent.refused
+        sum.refused.merge(sent.refused, uniquingKeysWith: +)
       }
     }
   }
@@ -46,7 +46,7 @@ struct DeviceCrowd: Sendable {
           continue
         }
         if status == 202 { break }
-        sent.refused += 1
+        sent.refused[status, default: 0] += 1
         guard attempt < 100 else { throw BenchError("a frame is refused again and again: status \(status)") }
         try await Task.sleep(for: .milliseconds(500))
       }

@@ -47,7 +47,8 @@ struct RecorderBench {
       recovery = try await kill(cluster, redis)
     }
     let sent = try await crowd.value
-    say("sent: \(sent.accepted) accepted, \(sent.repeated) requests repeated, \(sent.refused) refused")
+    let refused = sent.refused.sorted { $0.key < $1.key }.map { ", \($0.value) times \($0.key)" }.joined()
+    say("sent: \(sent.accepted) accepted, \(sent.repeated) requests repeated\(refused)")
     let check = RecordingCheck(folder: folder, devices: devices, frames: frames)
     try await eventually("all frames to be recorded", within: .seconds(120)) {
       try await check.recorded(redis) >= sent.accepted
