@@ -74,9 +74,13 @@ extension PartitionRecorder {
     }
   }
 
+  /// What a device's keys did not take may be taken now.
   func replace(_ now: RecorderClock.Instant) async {
-    guard !unplaced.isEmpty, now - replacedAt >= Self.replacePause else { return }
+    guard !unplaced.isEmpty || !untold.isEmpty, now - replacedAt >= Self.replacePause else { return }
     replacedAt = now
+    touched.formUnion(untold)
+    untold = []
+    guard !unplaced.isEmpty else { return }
     let part = Array(unplaced.prefix(Self.mostReread))
     guard let found = try? await services.store.read(part, of: owned.partition) else { return }
     unplaced.removeFirst(part.count)

@@ -40,8 +40,12 @@ extension PartitionRecorder {
     _ entries: [EntryID]
   ) async {
     for touch in touches {
-      _ = try? await services.store.touch(owned, [touch])
-      _ = try? await services.store.finish(owned, done: done.filter { $0.device == touch.device })
+      do throws(FrameStoreError) {
+        _ = try await services.store.touch(owned, [touch])
+        _ = try await services.store.finish(owned, done: done.filter { $0.device == touch.device })
+      } catch {
+        untold.insert(touch.device)
+      }
     }
     do throws(FrameStoreError) {
       notTold(try await services.store.finish(owned, entries: entries, letters: letters), letters)

@@ -23,6 +23,8 @@ actor PartitionRecorder {
   /// Frames of devices whose folders lead to other partitions' devices.
   var moves: [FrameMove] = []
   var touched: Set<DevicePair> = []
+  /// Of these that was refused, and is told again after a pause.
+  var untold: Set<DevicePair> = []
   /// Entries of devices whose keys cannot be read: they are read again when that may have been mended.
   var unplaced: [EntryID] = []
   /// Between tries; a device has one batch in work at most.
@@ -164,7 +166,7 @@ actor PartitionRecorder {
     let now = services.clock.now
     for device in devices.keys {
       if devices[device]?.queue.deadlinePassed(now: now) == true { beginBatch(device) }
-      if devices[device]?.isIdle(now) == true {
+      if devices[device]?.isIdle(now) == true, !touched.contains(device), !untold.contains(device) {
         devices[device] = nil
         services.playlists?.rest(device)
       }

@@ -58,7 +58,11 @@ struct FaultRig {
     throw Missing("a device of the other partition")
   }
 
+  /// More than a busy machine takes for a test.
+  private static let offline = OfflineRule(thresholdSeconds: 600)
+
   private static func change(_ settings: inout FrameStoreSettings) {
+    settings.offline = offline
     settings.keys = FrameKeys(partitions: 2)
     settings.archive = ArchiveRule(isEnabled: true, minDurationSeconds: 0, retentionDays: 7)
   }
@@ -99,7 +103,10 @@ struct FaultRig {
     let store = rig.frames.store(over: try await rig.frames.connection(port: relay.port), Self.change)
     let encoder = PooledEncoding(pool, EncodingSettings(base: rig.base))
     let fences = PartitionCluster.Fences()
-    var services = try await rig.services(encoder, encoders: 1, store: store) { $0.cut.framesPerSegment = 3 }
+    var services = try await rig.services(encoder, encoders: 1, store: store) {
+      $0.cut.framesPerSegment = 3
+      $0.batch.session = SessionRule(maxDurationSeconds: 7_200, retentionHours: 24, offline: Self.offline)
+    }
     services.onFenced = { fences.tell($0) }
     let recorder = Recorder(services)
     let member = try await cluster.worker(name, store: store, host: recorder) { await recorder.stop() }

@@ -48,7 +48,7 @@ import Testing
   }
 
   private func keep(_ rig: FaultRig, _ worker: FaultRig.Worker) async throws {
-    rig.advance(.seconds(70))
+    rig.advance(.seconds(700))
     try await rig.archives(rig.devices.count)
     let (lost, unwanted) = (rig.devices[1], rig.devices[2])
     try await rig.lose(try await rig.session(lost), of: lost)
