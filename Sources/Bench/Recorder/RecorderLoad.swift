@@ -54,6 +54,8 @@ final class RecorderLoad: Sendable {
       }
       return true
     }
+    // Memory is given back every few seconds.
+    try await Task.sleep(for: .seconds(15))
     let rows = living.map { worker in
       let (before, after) = (start[worker.pid] ?? 0, worker.residentBytes / 1024)
       return "KiB of a worker: at the start \(before), after the silence \(after)"

@@ -47,7 +47,8 @@ final class StopSignal: Sendable {
       }
       return (state.isAsked, state.waiter)
     }
-    if isSecond { exit(130) }
+    // Not `exit`: what libraries tear down there other threads still use.
+    if isSecond { _exit(130) }
     waiter?.resume()
   }
 
