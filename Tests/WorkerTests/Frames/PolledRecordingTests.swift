@@ -55,6 +55,8 @@ extension RecordingTests {
         for poller in pollers {
           let history = poller.history
           #expect(history.problems == [], "\(poller.device)")
+          // So much less is asked of a sanitizer that its numbers tell nothing.
+          if isSanitized { continue }
           #expect(history.count >= 20 && history.lines >= 3 && history.mediaSequence >= 5, "\(poller.device)")
           #expect(history.polls >= 50 && poller.answers >= 500, "\(poller.device): \(history.polls) polls")
         }
