@@ -22,13 +22,15 @@ extension ConformanceCase {
       #expect(entry.capacity == 8 && entry.load == 0.75 && entry.draining)
       #expect(entry.startedAt == before.startedAt && entry.lastSeen > before.lastSeen)
     },
-    ConformanceCase("statistics count what is there and what has been") { coordinator, _ in
+    ConformanceCase("statistics count what is there and what has been") { coordinator, harness in
       for number: UInt8 in 1...3 { _ = try await coordinator.register(Make.registration(number)) }
       _ = try await coordinator.join(Make.join(1, "a", connection: 1), limit: 0)
       _ = try await coordinator.join(Make.join(1, "b", connection: 2), limit: 0)
       _ = try await coordinator.join(Make.join(2, "a", connection: 3), limit: 0)
       _ = try await coordinator.refresh([ClientTraffic(stream: Make.stream(1), client: Make.client("a"), bytes: 70)])
       _ = try await coordinator.leave(Make.leave(2, "a", connection: 3, bytes: 30, segments: 2))
+      // A stopped clock trembles: what was there a moment before is gone for sure only later.
+      try await harness.pass(1)
       _ = try await coordinator.delete(Make.stream(3), .manual, unlessUsed: false)
       let expected = {
         var statistics = ClusterStatistics()
