@@ -105,6 +105,7 @@ extension FrameStore {
       keys.stream(partition), keys.tries(partition), keys.dead(partition), keys.device(device), keys.log(device),
       keys.segments(device), keys.seen(device), keys.archives(partition), keys.session(segment.session, of: device),
       keys.session(segment.expectedSession ?? segment.session, of: device), keys.recent(partition),
+      keys.devices(partition),
     ]
   }
 

@@ -130,6 +130,24 @@ import Testing
     }
   }
 
+  @Test("A commit tells of the receipt that a dead owner did not tell of, or the device would never be silent")
+  func untold() async throws {
+    try await withFixture { fixture in
+      let rig = try await FrameRig(fixture)
+      let store = rig.store()
+      let owned = try await rig.owner(store)
+      let entries = try await store.accept(rig.device, ["a"])
+      #expect(try await store.frames(owned) == entries)
+      var commits = MadeCommits(rig.device)
+      try await record(store, owned, &commits, entries[0])
+      #expect(try await store.frames(owned) == [])
+      let silent = FrameTime(entries[0]).advanced(byMilliseconds: 60_000)
+      #expect(try await store.end(commits.session, of: rig.device) == .online(until: silent))
+      let score = try await rig.command("ZSCORE", "frames:devices:\(rig.partition)", "\(rig.device)").text
+      #expect(score == "\(entries[0].description.prefix { $0 != "-" })")
+    }
+  }
+
   @Test("A long session enters the archives when its device falls silent")
   func archive() async throws {
     try await withFixture { fixture in

@@ -1,6 +1,6 @@
 -- KEYS: 1 the partition, 2 its stream, 3 its tries, 4 the dead letters, 5 the device's record, 6 its log, 7 its segments,
 -- 8 the events it has seen, 9 the archives, 10 the segment's session, 11 the session that ends or the same again,
--- 12 devices by their last commit.
+-- 12 devices by their last commit, 13 by their last frame.
 -- Replies: fenced | reset, generation | taken, last number | session, the present one | seen, event ids | recorded or
 -- already, msn, dsn, wall clock in ms, state of the session that ended.
 local fenced = fence()
@@ -97,6 +97,12 @@ redis.call('HSET', DEVICE, 'session', session, 'msn', msn, 'dsn', dsn, 'next_pts
   'last_capture', captured_last, 'target', text(math.max(tonumber(d[5]) or 0, tonumber(target))), 'backlog', backlog)
 redis.call('HDEL', DEVICE, 'reserved', 'reserved_epoch')
 raise(DEVICE, 'done_id', done)
+-- Who was to tell of the receipt may have died before it did: the device would never be silent.
+if done ~= '' and is_after(done, redis.call('HGET', DEVICE, 'received_id')) then
+  local received = string.match(done, '^%d+')
+  redis.call('HSET', DEVICE, 'received_id', done, 'received_ms', received)
+  redis.call('ZADD', KEYS[13], received, member)
+end
 redis.call('EXPIRE', DEVICE, lifetime)
 if window > 0 and #events > 0 then
   local scored = {}
