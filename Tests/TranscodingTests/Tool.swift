@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// A program run to its end.
 struct ToolResult: Sendable {
@@ -20,21 +21,25 @@ enum Tool {
     progress: String = "/dev/null"
   ) async -> ToolResult {
     let folder = TemporaryFolder()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments =
-      ["-c", "exec \(program) \"$@\" 3>\(progress) </\(folder.path)/in >\(folder.path)/out 2>\(folder.path)/err", "sh"]
-      + arguments
-    if let environment { process.environment = environment }
+    // Not Foundation's: a child that another thread starts at that moment may keep it from seeing the end.
+    let shell =
+      "exec \(program) \"$@\" 3>\(progress) </\(folder.path)/in >\(folder.path)/out 2>\(folder.path)/err"
     try? (input ?? Data()).write(to: folder.url("in"))
-    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-      process.terminationHandler = { _ in done.resume() }
-      do { try process.run() } catch { done.resume() }
-    }
+    let process = try? await SpawnedProcess.start(
+      "/bin/sh", ["-c", shell, "sh"] + arguments, environment: environment ?? ProcessInfo.processInfo.environment,
+      directory: FileManager.default.currentDirectoryPath
+    ) { _, _ in }
+    let status: Int32 =
+      switch try? await process?.exit(within: .seconds(150)) {
+      case .code(let code): code
+      case .signal(let number): number
+      case nil: -1
+      }
+    try? await process?.stop()
     let bytes = (try? Data(contentsOf: folder.url("out"))) ?? Data()
     let errors = (try? String(contentsOf: folder.url("err"), encoding: .utf8)) ?? ""
     return ToolResult(
-      status: process.terminationStatus, output: String(data: bytes, encoding: .utf8), bytes: bytes, errors: errors)
+      status: status, output: String(data: bytes, encoding: .utf8), bytes: bytes, errors: errors)
   }
 }
 
