@@ -13,7 +13,7 @@ struct DeviceState: Sendable {
   /// After this long without anything its state is dropped.
   static let idleTime = Duration.seconds(600)
 
-  init(_ record: DeviceRecord, _ settings: RecorderSettings, now: ContinuousClock.Instant) {
+  init(_ record: DeviceRecord, _ settings: RecorderSettings, now: RecorderClock.Instant) {
     let interval = record.interval ?? settings.batch.firstInterval
     queue = DeviceQueue(settings: settings.cut, lastCapture: record.lastCapture, interval: interval)
     generation = record.generation

@@ -28,7 +28,7 @@ extension PartitionRecorder {
     do throws(FrameStoreError) {
       switch try await services.store.move(owned, part) {
       case .moved(let left): unplaced += left
-      case .fenced: notTold(.fenced(by: nil))
+      case .fenced: refused("move")
       }
     } catch {
       moves = part + moves
@@ -59,10 +59,13 @@ extension PartitionRecorder {
   func notTold(_ answer: OwnerAnswer, _ letters: [DeadLetter] = []) {
     switch answer {
     case .done: services.metrics.note(letters)
-    case .fenced:
-      services.metrics.fenced.with(["touch"]).add()
-      services.onFenced(owned)
+    case .fenced: refused("touch")
     }
+  }
+
+  private func refused(_ step: String) {
+    services.metrics.fenced.with([step]).add()
+    services.onFenced(owned)
   }
 
   func touch(_ device: DevicePair) -> DeviceTouch? {

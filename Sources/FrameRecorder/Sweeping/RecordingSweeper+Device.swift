@@ -19,8 +19,8 @@ extension RecordingSweeper {
     if isAdopted, !isTrimmed { try await playlistFile.writeUntilCurrent(device) }
     guard hasFolder, isDue else { return }
     let look = try await look(at: device, record, work)
-    let left = await remove(look.left, of: device, &work)
-    work.report.orphansDeleted += left
+    let failures = work.report.failures
+    work.report.orphansDeleted += await remove(look.left, of: device, &work)
     let orphans = try await store.unknown(
       look.segments.keys.sorted(), of: device, indexed: record.indexed)
     let removed = await remove(orphans.compactMap { look.segments[$0] }, of: device, &work)
@@ -38,7 +38,7 @@ extension RecordingSweeper {
     try await sweepArchives(of: device, look.archives, work)
     try await removeEmpty(Self.folders(device), work.rule)
     // Where something failed the next sweep looks again.
-    guard left == look.left.count else { return }
+    guard work.report.failures == failures, !Task.isCancelled else { return }
     lookedAt[device] = record.indexed == nil && !isBusy ? work.now : nil
     try await store.looked(device, at: work.now)
   }

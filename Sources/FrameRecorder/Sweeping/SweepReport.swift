@@ -9,13 +9,16 @@ package struct SweepReport: Sendable, Equatable {
   /// Segments that no index named, and temporary files.
   package var orphansDeleted = 0
   package var bytesFreed: Int64 = 0
-  package var errors: [String] = []
+  package private(set) var errors: [String] = []
+  /// All of them, also those that are not named.
+  private(set) var failures = 0
 
   private static let mostErrors = 100
 
   package init() {}
 
   package mutating func note(_ error: some CustomStringConvertible) {
+    failures += 1
     if errors.count < Self.mostErrors { errors.append(error.description) }
   }
 

@@ -98,11 +98,7 @@ redis.call('HSET', DEVICE, 'session', session, 'msn', msn, 'dsn', dsn, 'next_pts
 redis.call('HDEL', DEVICE, 'reserved', 'reserved_epoch')
 raise(DEVICE, 'done_id', done)
 -- Who was to tell of the receipt may have died before it did: the device would never be silent.
-if done ~= '' and is_after(done, redis.call('HGET', DEVICE, 'received_id')) then
-  local received = string.match(done, '^%d+')
-  redis.call('HSET', DEVICE, 'received_id', done, 'received_ms', received)
-  redis.call('ZADD', KEYS[13], received, member)
-end
+receive(DEVICE, KEYS[13], member, done)
 redis.call('EXPIRE', DEVICE, lifetime)
 if window > 0 and #events > 0 then
   local scored = {}

@@ -85,6 +85,14 @@ local function raise(key, field, entry)
   if is_after(entry, redis.call('HGET', key, field)) then redis.call('HSET', key, field, entry) end
 end
 
+-- What was received last of a device, which is of these devices by that time. Entries that are read again change nothing.
+local function receive(device, devices, name, entry)
+  if not is_after(entry, redis.call('HGET', device, 'received_id')) then return end
+  local received = string.match(entry, '^%d+')
+  redis.call('HSET', device, 'received_id', entry, 'received_ms', received)
+  redis.call('ZADD', devices, received, name)
+end
+
 -- active becomes ended, and enters the archives, or skipped: shortest is how long it has to be for an archive in ms; '' for
 -- none. Answers the new state; nil: it was not active.
 local function end_session(session, archives, member, reason, shortest)

@@ -25,9 +25,10 @@ final class FramesService: Sendable {
   private let isAgreed = Atomic<Bool>(false)
   private let running = Mutex<Task<Void, Never>?>(nil)
 
-  /// How long a starting worker waits for Redis before it serves without it.
+  /// How long a starting worker waits for Redis, and for the storage, before it serves without.
   private static let patience = Duration.seconds(5)
   private static let retry = Duration.milliseconds(250)
+  private static let look = Duration.milliseconds(5)
   private static let agreementPause = Duration.seconds(10)
 
   /// Nothing is connected before `start`. Throws `StorageError`, `WatermarkError`, `ConfigurationProblem`.
@@ -96,9 +97,12 @@ final class FramesService: Sendable {
     // Who has waited for Redis in vain has waited enough.
     let deadline = ContinuousClock.now + (cluster.isMember ? Self.patience : .zero)
     while try await !agree(), .now < deadline { try? await Task.sleep(for: Self.retry) }
-    await parts.watch.look()
     let task = Task { await self.run(endThisWorker) }
     running.withLock { $0 = task }
+    // The first frames find the storage ready. One that hangs keeps nobody from starting.
+    while isAgreed.load(ordering: .acquiring), !parts.watch.hasLooked, .now < deadline {
+      try? await Task.sleep(for: Self.look)
+    }
   }
 
   private func sayWhatHasNoEffect() {
@@ -107,6 +111,11 @@ final class FramesService: Sendable {
       logger.info(
         "PROCESSING_SEGMENT_DURATION_SECONDS is without effect with FRAMES_TIMING=fixed",
         ["segment.seconds": (cutting.frameInterval * cutting.framesPerSegment).decimalSeconds])
+    }
+    if let rule = ShortRetention.rule {
+      logger.warning(
+        "recordings go after seconds: MILLRACE_RETENTION_SECONDS is set, which is for tests alone",
+        ["retention": Duration.milliseconds(rule.retention).decimalSeconds])
     }
     if configuration.frames.archives.databaseURL != nil {
       logger.warning("ARCHIVE_DATABASE_URL is without effect: archives are not written to a database")

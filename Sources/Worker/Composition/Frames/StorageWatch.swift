@@ -21,6 +21,7 @@ final class StorageWatch: Sendable {
   private let state = Mutex(State())
   /// Of the look that has no answer yet.
   private let asked = Mutex<ContinuousClock.Instant?>(nil)
+  private let looked = Atomic<Bool>(false)
   private static let pause = Duration.seconds(5)
   /// So much has to find room before a shortage is over. Where a segment needs more, it comes back with the next one.
   private static let leastRoom = 131_072
@@ -65,11 +66,14 @@ final class StorageWatch: Sendable {
     }
   }
 
-  /// A base that has nothing yet is made ready by it.
-  func look() async {
+  /// Whether there has been a look: a base that has nothing yet is made ready by it.
+  var hasLooked: Bool { looked.load(ordering: .acquiring) }
+
+  private func look() async {
     asked.withLock { $0 = .now }
     let found = await judge()
     asked.withLock { $0 = nil }
+    looked.store(true, ordering: .releasing)
     let before = state.withLock { state in
       defer { state = found }
       return state.trouble
@@ -90,7 +94,10 @@ final class StorageWatch: Sendable {
       if !hasClients {
         switch await hasRecordings() {
         case true?:
-          return State(trouble: "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted?")
+          return State(
+            trouble:
+              "there is no \(StoragePath.clients) below STORAGE_BASE_PATH; is the storage mounted? If it is meant "
+              + "to be empty, make that folder")
         case false?: try await storage.run { adapter throws(StorageError) in try adapter.create(.clients) }
         // Without Redis nothing is recorded.
         case nil: break
