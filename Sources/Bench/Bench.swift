@@ -5,8 +5,11 @@ import Foundation
 enum Bench {
   static func main() async {
     var arguments = Array(CommandLine.arguments.dropFirst())
-    let command = arguments.isEmpty ? "help" : arguments.removeFirst()
-    do { try await run(command, BenchOptions(arguments)) } catch {
+    var command = arguments.isEmpty ? "help" : arguments.removeFirst()
+    do {
+      if arguments.contains("--help") { command = "help" }
+      try await run(command, command == "help" ? BenchOptions([]) : BenchOptions(arguments))
+    } catch {
       FileHandle.standardError.write(Data("Bench: \(error)\n".utf8))
       exit(1)
     }
@@ -86,9 +89,15 @@ enum Bench {
 struct BenchOptions {
   private var values: [String: String] = [:]
 
-  init(_ arguments: [String]) {
+  /// Throws `BenchError` where a name has no value.
+  init(_ arguments: [String]) throws {
     var rest = arguments[...]
-    while let name = rest.popFirst(), let value = rest.popFirst() { values[name] = value }
+    while let name = rest.popFirst() {
+      guard name.hasPrefix("--"), let value = rest.popFirst() else {
+        throw BenchError("'\(name)': write --name value; Bench help lists them")
+      }
+      values[name] = value
+    }
   }
 
   func text(_ name: String, _ fallback: String) -> String { values["--" + name] ?? fallback }

@@ -61,10 +61,14 @@ struct BacklogBench {
     }
     let seconds = start.duration(to: .now) / .seconds(1)
     senders.cancel()
+    try await senders.value
     let shown = try await scene.shown(burst, width: Self.size.width, height: Self.size.height)
     let grown = Double(most - before) / 1_048_576
     say("recorded in \(cell(seconds, 1)) s, \(cell(Double(frames) / seconds, 0)) frames a second")
-    say("decoded: \(shown.count) pictures, in order and whole: \(shown == (0..<frames).map { $0 } ? "yes" : "NO")")
+    guard shown == (0..<frames).map({ $0 }) else {
+      throw BenchError("\(shown.count) pictures decoded: the burst is not whole and in order")
+    }
+    say("decoded: \(shown.count) pictures, in order and whole")
     say("worker: \(cell(grown, 1)) MiB more at most; goal \(Self.mostGrowth)")
     say("oldest unrecorded frame of the others: \(cell(oldest, 1)) s at most; goal \(Self.mostAge)")
   }
@@ -77,7 +81,7 @@ struct BacklogBench {
       try await scene.send(others.map { BenchRecording.frame($0, number, path: path) })
       known.sent.withLock { for place in $0.indices { $0[place].append(.now) } }
       number += 1
-      try await Task.sleep(until: start + .seconds(number))
+      do { try await Task.sleep(until: start + .seconds(number)) } catch { return }
     }
   }
 

@@ -24,12 +24,8 @@ struct BenchRecording: Sendable {
     worker = try await fixture.worker(own.merging(environment) { $1 })
     let loop = EventLoop(name: "bench")
     fixture.addTeardown { loop.stop() }
-    let connection = RedisConnection(
-      configuration: RedisConfiguration(.tcp(RedisNode(host: "127.0.0.1", port: UInt16(redis.port)))), role: "bench",
-      loop: loop, logger: Logger(level: .error, sink: MemorySink()), metrics: RedisMetrics(MetricsRegistry()))
-    fixture.addTeardown { await connection.close() }
-    connection.start()
-    store = FrameStore(connection: connection, settings: FrameStoreSettings(keys: FrameKeys()))
+    store = FrameStore(
+      connection: try await redis.connection("bench", loop, fixture), settings: FrameStoreSettings(keys: FrameKeys()))
     try await eventually("the partitions to be read", within: .seconds(30)) { [worker] in
       try await Self.metric("millrace_frames_partitions_owned", of: worker) == 64
     }

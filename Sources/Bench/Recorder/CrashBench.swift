@@ -14,7 +14,7 @@ struct CrashBench {
   init(_ options: BenchOptions) {
     devices = max(1, options.number("devices", 20))
     rounds = max(1, options.number("rounds", 3))
-    seconds = max(12, options.number("seconds", 36))
+    seconds = max(12, options.number("seconds", 36)) / 6 * 6
   }
 
   func run() async throws { try await withFixture { try await run($0) } }
@@ -50,6 +50,9 @@ struct CrashBench {
     let wanted = rounds * (seconds / 3)
     say("of the bad one: \(Int(dead)) of \(wanted) frames are dead letters,")
     say("\(good) of \(rounds * seconds - wanted) are recorded")
+    guard Int(dead) == wanted, good == rounds * seconds - wanted else {
+      throw BenchError("frames of the bad one are missing")
+    }
   }
 
   /// What healthy segments that were sent in this phase took, ms.
@@ -58,7 +61,7 @@ struct CrashBench {
   ) async throws -> [Double] {
     var last: [DevicePair: UInt64] = [:]
     for device in healthy { last[device] = try await scene.store.segments(device).last?.number }
-    try await send(seconds / 6 * 6, from: &sent, healthy, bad, paths, scene)
+    try await send(seconds, from: &sent, healthy, bad, paths, scene)
     var found: [Double] = []
     for device in healthy {
       for segment in try await scene.store.segments(device, after: last[device]) {

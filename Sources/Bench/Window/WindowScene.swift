@@ -31,7 +31,7 @@ struct WindowScene {
     let logger = Logger(level: .error, sink: MemorySink())
     var connections: [RedisConnection] = []
     for role in ["frames", "alarm"] {
-      connections.append(try await Self.connection(redis, role, loops[0], fixture, logger))
+      connections.append(try await redis.connection(role, loops[0], fixture))
     }
     connection = connections[0]
     var settings = FrameStoreSettings(keys: FrameKeys(partitions: 1))
@@ -84,19 +84,6 @@ struct WindowScene {
       batch: BatchSettings(session: session, encoding: EncodingSettings(base: base)),
       time: FrameTimeRule(clockSkewSeconds: 300, earliest: FrameTime(milliseconds: 1_420_070_400_000)),
       paths: FramePathRule(base: base))
-  }
-
-  private static func connection(
-    _ redis: RedisServer, _ role: String, _ loop: EventLoop, _ fixture: Fixture, _ logger: Logger
-  ) async throws -> RedisConnection {
-    let node = RedisNode(host: "127.0.0.1", port: UInt16(redis.port))
-    let connection = RedisConnection(
-      configuration: RedisConfiguration(.tcp(node)), role: role, loop: loop, logger: logger,
-      metrics: RedisMetrics(MetricsRegistry()))
-    fixture.addTeardown { await connection.close() }
-    connection.start()
-    try await eventually("the connection", within: .seconds(10)) { connection.isConnected }
-    return connection
   }
 
   /// A recorder has the partition until the fixture ends.

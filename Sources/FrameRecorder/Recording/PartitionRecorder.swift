@@ -171,6 +171,8 @@ actor PartitionRecorder {
         services.playlists?.rest(device)
       }
     }
+    // A dictionary keeps the room of all that it once had.
+    if devices.isEmpty { devices = [:] }
     guard services.mayRecord() else {
       await pause()
       return false

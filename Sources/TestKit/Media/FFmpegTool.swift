@@ -14,12 +14,14 @@ package enum FFmpegTool {
     package let description: String
   }
 
-  /// Runs `ffmpeg` or `ffprobe`; it is killed after `limit`, which is an error.
+  /// Runs `ffmpeg` or `ffprobe` in `directory`; it is killed after `limit`, which is an error.
   package static func run(
-    _ tool: String, _ arguments: [String], within limit: Duration = .seconds(60)
+    _ tool: String, _ arguments: [String], directory: String = "/", within limit: Duration = .seconds(60)
   ) async throws -> Result {
     let collected = Mutex<(output: [UInt8], errors: [UInt8])>(([], []))
-    let process = try await SpawnedProcess.start(tool, arguments, environment: cleanEnvironment()) { output, bytes in
+    let process = try await SpawnedProcess.start(
+      tool, arguments, environment: cleanEnvironment(), directory: directory
+    ) { output, bytes in
       collected.withLock { collected in
         switch output {
         case .standardOutput: collected.output += bytes
@@ -37,9 +39,9 @@ package enum FFmpegTool {
   /// As `run`, and an exit status other than 0 is an error.
   @discardableResult
   package static func succeed(
-    _ tool: String, _ arguments: [String], within limit: Duration = .seconds(60)
+    _ tool: String, _ arguments: [String], directory: String = "/", within limit: Duration = .seconds(60)
   ) async throws -> Result {
-    let result = try await run(tool, arguments, within: limit)
+    let result = try await run(tool, arguments, directory: directory, within: limit)
     guard result.status == .code(0) else {
       throw ToolFailed(description: "\(tool) \(result.status): \(arguments)\n\(result.errors)")
     }

@@ -23,6 +23,8 @@ package struct RecordingHistory: Sendable {
 
   /// Segments seen.
   package var count: Int { entries.count }
+  /// Segments whose bytes were brought.
+  package var measuredCount: Int { times.count }
   /// PTS lines seen.
   package var lines: Int { Set(entries.values.map(\.discontinuity)).count }
   /// EXT-X-MEDIA-SEQUENCE of the newest playlist.

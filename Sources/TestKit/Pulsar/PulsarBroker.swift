@@ -84,8 +84,8 @@ package final class PulsarBroker: Sendable {
     let bridge = try await fixture.worker(environment.merging(others) { $1 }, arguments: ["pulsar-bridge"])
     do {
       try await eventually("the subscription", within: .seconds(30)) { bridge.log.contains("receiving") }
-    } catch is WaitTimeout {
-      throw Missing(description: "a subscription: the bridge says \(bridge.log.suffix(2_000)), the broker \(log.tail)")
+    } catch let timeout as WaitTimeout {
+      throw WaitTimeout(description: "\(timeout): the bridge says \(bridge.log.suffix(2_000)), the broker \(log.tail)")
     }
     return bridge
   }

@@ -25,8 +25,8 @@ package final class ShiftedClock: Sendable {
   package var offset: Duration { state.withLock { $0.offset } }
   package var now: Instant { state.withLock { $0.now } }
 
-  /// Whether somebody sleeps, so that the next `advance` is noticed.
-  package var isSleptOn: Bool { state.withLock { !$0.sleepers.isEmpty } }
+  /// How many sleep, so that the next `advance` is noticed.
+  package var sleepers: Int { state.withLock { $0.sleepers.count } }
 
   /// `duration` may be negative: nobody is woken then.
   package func advance(_ duration: Duration) {

@@ -20,9 +20,7 @@ import Testing
   @Test("ends a session, archives it, lets it go; another one takes over when the first stops")
   func life() async throws {
     try await withFixture { fixture in
-      let rig = try await KeepingRig(fixture) {
-        $0.retention = RetentionRule(retentionHours: 1, archiveHoldHours: 0, graceSeconds: 30)
-      }
+      let rig = try await KeepingRig(fixture, hourAndGrace: 30)
       var device = try await MadeDevice(rig)
       try await device.record(3)
       let (first, second) = (try jobs(rig, "w1"), try jobs(rig, "w2"))

@@ -25,6 +25,13 @@ final class KeepingRig: Sendable {
     fixture.addTeardown { loop.stop() }
   }
 
+  /// Segments are kept for an hour, and then for so long on the disk.
+  convenience init(_ fixture: Fixture, hourAndGrace graceSeconds: Int) async throws {
+    try await self.init(fixture) {
+      $0.retention = RetentionRule(retentionHours: 1, archiveHoldHours: 0, graceSeconds: graceSeconds)
+    }
+  }
+
   var device: DevicePair { frames.device }
   var member: String { "\(device)" }
   func adapter() throws -> FileAdapter { try FileAdapter(base: folder.path) }

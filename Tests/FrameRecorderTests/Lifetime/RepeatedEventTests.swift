@@ -14,7 +14,7 @@ import Testing
       var again: [Int: [Int]] = [:]
       for number in 0..<120 {
         again[number + Int.random(in: 0...60, using: &generator), default: []].append(number)
-        again[min(number + 120, number + Int.random(in: 60...119, using: &generator)), default: []].append(number)
+        again[number + Int.random(in: 60...119, using: &generator), default: []].append(number)
       }
       for step in 0..<240 {
         rig.move(to: Double(5 * step + 5))

@@ -7,16 +7,16 @@ import Testing
     let clock = ShiftedClock()
     let start = clock.now
     try await clock.sleep(for: .milliseconds(20))
-    #expect(clock.now - start >= .milliseconds(20) && !clock.isSleptOn)
+    #expect(clock.now - start >= .milliseconds(20) && clock.sleepers == 0)
     let sleeper = Task { try await clock.sleep(for: .seconds(3_600)) }
     let longer = Task { try await clock.sleep(for: .seconds(7_300)) }
-    try await eventually("a sleeper") { clock.isSleptOn }
+    try await eventually("both to sleep") { clock.sleepers == 2 }
     clock.advance(.seconds(3_601))
     try await sleeper.value
-    #expect(clock.offset == .seconds(3_601))
+    #expect(clock.offset == .seconds(3_601) && clock.sleepers == 1)
     longer.cancel()
     await #expect(throws: CancellationError.self) { try await longer.value }
-    #expect(!clock.isSleptOn)
+    #expect(clock.sleepers == 0)
     await #expect(throws: CancellationError.self) {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.cancelAll()

@@ -37,14 +37,14 @@ import Testing
 
   private func archives(_ rig: LifeRig) throws -> [Archive] {
     let adapter = try rig.recording.adapter()
-    var found: [Archive] = []
+    var sessions: [SessionID] = []
     try adapter.list(.archives(rig.device)) { entry in
-      guard let session = SessionID(entry.name) else { return true }
-      let files = (try? rig.files(.archiveSegments(rig.device, session))) ?? []
-      if let bytes = try? adapter.read(.archiveRecord(rig.device, session), nil), let record = ArchiveRecord(bytes) {
-        found.append(Archive(record: record, numbers: files))
-      }
+      sessions += [SessionID(entry.name)].compactMap(\.self)
       return true
+    }
+    let found = try sessions.map { session in
+      let record = try #require(ArchiveRecord(try adapter.read(.archiveRecord(rig.device, session), nil)))
+      return Archive(record: record, numbers: try rig.files(.archiveSegments(rig.device, session)))
     }
     return found.sorted { $0.record.first ?? 0 < $1.record.first ?? 0 }
   }

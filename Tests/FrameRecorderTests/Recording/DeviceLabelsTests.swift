@@ -36,5 +36,6 @@ import Testing
     for number in 0..<60 { metrics.received.add(of: try FrameRig.pair("c1:d\(number)")) }
     let lines = registry.render().split(separator: "\n")
     #expect(lines.contains("stream_processor_frames_received_total 60"))
+    #expect(!lines.contains { $0.contains("device_id") })
   }
 }

@@ -1,7 +1,4 @@
-import ChildProcess
 import Cluster
-import EventLoop
-import Foundation
 import FrameEncoding
 import FrameRecorder
 import Identifiers
@@ -19,7 +16,7 @@ struct FaultRig {
   private let rig: RecorderRig
   private let cluster: PartitionCluster
   private let relay: RedisRelay
-  private let pool: EncoderPool
+  private let encoders: RealEncoders
   private let pictures: [[UInt8]]
   private let fixture: Fixture
 
@@ -34,14 +31,15 @@ struct FaultRig {
     self.fixture = fixture
     pictures = try await Self.made.value
     devices = try Self.names.map { try FrameRig.pair($0) }
-    link = try Self.link(to: devices[3])
-    rig = try await RecorderRig(fixture)
+    rig = try await RecorderRig(fixture, partitions: 2)
+    let own = devices[3].partition(of: 2)
+    link = try rig.frames.other { $0 != own }
     cluster = try await PartitionCluster(rig.frames, partitions: 2)
     let fault = ScriptFault(script, kind, device: devices[0])
     self.fault = fault
     relay = try fixture.redisRelay(to: rig.frames.server.port) { fault.judge($0) }
     view = rig.frames.store(Self.change)
-    pool = Self.pool(fixture)
+    encoders = RealEncoders(fixture, processes: 1)
     try rig.adapter().create(.devices(of: link.client))
     try rig.adapter().link(.device(link), to: "../../\(devices[3].client)/device_id/\(devices[3].device)")
     // None is to be loaded at its first call.
@@ -50,37 +48,12 @@ struct FaultRig {
     }
   }
 
-  private static func link(to device: DevicePair) throws -> DevicePair {
-    for number in 0..<99 {
-      let pair = try FrameRig.pair("c3:x\(number)")
-      if pair.partition(of: 2) != device.partition(of: 2) { return pair }
-    }
-    throw Missing("a device of the other partition")
-  }
-
   /// More than a busy machine takes for a test.
   private static let offline = OfflineRule(thresholdSeconds: 600)
 
   private static func change(_ settings: inout FrameStoreSettings) {
     settings.offline = offline
-    settings.keys = FrameKeys(partitions: 2)
     settings.archive = ArchiveRule(isEnabled: true, minDurationSeconds: 0, retentionDays: 7)
-  }
-
-  private static func pool(_ fixture: Fixture) -> EncoderPool {
-    let (control, home) = (EventLoop(name: "control"), EventLoop(name: "encoders"))
-    let passed = ProcessInfo.processInfo.environment.filter {
-      $0.key == "LD_LIBRARY_PATH" || $0.key.hasSuffix("SAN_OPTIONS")
-    }
-    let spawner = ChildSpawner(control: control)
-    let pool = EncoderPool(EncoderPoolSettings(environment: passed, processes: 1), spawner: spawner, loop: home)
-    fixture.addTeardown {
-      await pool.stop()
-      await spawner.drain(grace: .zero)
-      home.stop()
-      control.stop()
-    }
-    return pool
   }
 
   // MARK: Workers
@@ -101,7 +74,7 @@ struct FaultRig {
   /// Three frames a segment.
   func worker(_ name: String) async throws -> Worker {
     let store = rig.frames.store(over: try await rig.frames.connection(port: relay.port), Self.change)
-    let encoder = PooledEncoding(pool, EncodingSettings(base: rig.base))
+    let encoder = encoders.encoding(EncodingSettings(base: rig.base))
     let fences = PartitionCluster.Fences()
     var services = try await rig.services(encoder, encoders: 1, store: store) {
       $0.cut.framesPerSegment = 3

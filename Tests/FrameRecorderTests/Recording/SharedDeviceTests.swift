@@ -193,11 +193,12 @@ import Testing
   func late() async throws {
     try await withFixture { fixture in
       let scene = try await Scene(fixture)
-      _ = try await scene.start { $0.cut.longestWait = .seconds(5) }
+      _ = try await scene.start { $0.cut.longestWait = .seconds(300) }
       try await scene.send(1, of: scene.far)
       try await soon("its frame") { try await scene.backlog(scene.far) == 1 }
       try scene.link(scene.far, to: scene.real)
-      // When its batch would begin.
+      // Its batch begins now.
+      scene.rig.frames.advance(.seconds(300))
       try await soon("the way there") { try await scene.backlog(scene.real) == 1 }
       try await scene.send(2, of: scene.far)
       try await soon("both as the real device's") { try await scene.rig.listed() == names(1...2) }

@@ -86,6 +86,25 @@ import Testing
     }
   }
 
+  @Test("a commit that tells of a receipt first leaves the interval to the touch")
+  func touchAfterCommit() async throws {
+    try await withFixture { fixture in
+      let rig = try await FrameRig(fixture)
+      let store = rig.store()
+      let owned = try await rig.owner(store)
+      let entries = try await store.accept(rig.device, ["a"])
+      _ = try await store.frames(owned)
+      var commits = MadeCommits(rig.device)
+      let segment = commits.next(try await store.number(owned, rig.device, entries[0]), entries)
+      guard case .recorded = try await store.commit(owned, segment) else { throw Missing("a recording") }
+      let touch = DeviceTouch(
+        rig.device, rawClient: nil, rawDevice: nil, newest: entries[0], interval: 4_000, backlog: 0)
+      #expect(try await store.touch(owned, [touch]) == .done)
+      let found = try await store.look(at: [(rig.device, [])])[0].get().record
+      #expect(found.received == entries[0] && found.interval == 4_000)
+    }
+  }
+
   @Test("raw ids that an event does not tell are left to a later one")
   func touchWithoutIDs() async throws {
     try await withFixture { fixture in

@@ -1,40 +1,18 @@
-import Foundation
+import TestKit
 import Testing
 
 /// The real tools.
 enum FFmpeg {
-  struct Failure: Error {
-    var message: String
-  }
-
   /// Runs a tool to its end with `input` in a file called `input` in its folder; gives what it wrote. The folder is
   /// removed.
   static func run(_ tool: String, _ arguments: [String], input: [UInt8] = []) async throws -> (
     output: [UInt8], errors: String
   ) {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "ts-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try Data(input).write(to: folder.appending(path: "input"))
-    let files = try ["output", "errors"].map { name in
-      let file = folder.appending(path: name)
-      try Data().write(to: file)
-      return try FileHandle(forWritingTo: file)
-    }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [tool] + arguments
-    process.currentDirectoryURL = folder
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = files[0]
-    process.standardError = files[1]
-    let status = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
-      process.terminationHandler = { done.resume(returning: $0.terminationStatus) }
-      do { try process.run() } catch { done.resume(throwing: error) }
-    }
-    let errors = try String(decoding: Data(contentsOf: folder.appending(path: "errors")), as: UTF8.self)
-    guard status == 0 else { throw Failure(message: "\(tool) exited with \(status): \(errors)") }
-    return (Array(try Data(contentsOf: folder.appending(path: "output"))), errors)
+    let folder = try TemporaryFolder("ts")
+    defer { folder.remove() }
+    try folder.write(input, to: "input")
+    let result = try await FFmpegTool.succeed(tool, arguments, directory: folder.path)
+    return (result.output, result.errors)
   }
 
   /// What a decoder has to say about a stream; empty if it is content.

@@ -13,22 +13,14 @@ extension RecordingTests {
     /// another broker.
     @Test("Frames of a broker are recorded once each and in order, the bridge killed in the middle (19.6)")
     func theWholeWay() async throws {
-      for attempt in 1...3 {
-        let isOver = try await withFixture { fixture in
-          let broker = try await PulsarBroker(fixture)
-          do {
-            try await record(fixture, broker)
-            return true
-          } catch let timeout as WaitTimeout where attempt < 3 {
-            print("bridge: attempt \(attempt): \(timeout); the broker: \(broker.log.text.suffix(1_000))")
-            return false
-          }
-        }
-        if isOver { return }
+      for _ in 1...3 {
+        if try await withFixture({ try await record($0, try await PulsarBroker($0)) }) { return }
       }
+      Issue.record("three brokers brought nothing more")
     }
 
-    private func record(_ fixture: Fixture, _ broker: PulsarBroker) async throws {
+    /// False: the broker brought nothing more.
+    private func record(_ fixture: Fixture, _ broker: PulsarBroker) async throws -> Bool {
       let (devices, each, total) = (Self.devices, Self.each, Self.total)
       let scene = try await RecordingScene(fixture, devices: devices, partitions: 4)
       // Message n is frame n / devices of device n % devices.
@@ -51,9 +43,20 @@ extension RecordingTests {
       let second = try await broker.bridge(fixture, redis: scene.redis, partitions: 4)
       try await broker.send(3 * total / 4..<total, devices: devices)
       // What the dead one had in hand comes with whatever is sent next: one that is known already.
-      try await eventually("all frames", within: .seconds(30), polling: .milliseconds(500)) {
-        if try await scene.recorded(0..<devices) == total { return true }
-        try await broker.send(0..<1, devices: devices)
+      do {
+        try await eventually("all frames", within: .seconds(30), polling: .milliseconds(500)) {
+          if try await scene.recorded(0..<devices) == total { return true }
+          try await broker.send(0..<1, devices: devices)
+          return false
+        }
+      } catch let timeout as WaitTimeout {
+        print("bridge: \(timeout); the broker: \(broker.log.tail)")
+        // That is not the recorder's doing: it has no whole segment waiting, and what it has is right.
+        #expect(try await scene.waiting() <= 5 * devices)
+        for index in 0..<devices {
+          let shown = try await scene.shown(index)
+          #expect(shown == Array(Set(shown.compactMap(\.self))).sorted(), "device \(index)")
+        }
         return false
       }
       #expect(try await second.terminate() == .code(0))
@@ -61,6 +64,7 @@ extension RecordingTests {
         try await (0..<4).asyncMap { try await scene.redis.command("XLEN", "frames:\($0)") }.allSatisfy { $0 == "0" }
       }
       try await scene.expectWhole(0..<each, devices: 0..<devices)
+      return true
     }
   }
 }

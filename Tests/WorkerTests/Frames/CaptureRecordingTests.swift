@@ -29,7 +29,7 @@ extension RecordingTests {
         #expect(try await worker.terminate() == .code(0))
         #expect(try await scene.recorded(0..<1) == 24)
         let timeline = try await scene.timeline(0)
-        #expect(timeline.map { $0.number } == Array(0..<24))
+        try #require(timeline.map { $0.number } == Array(0..<24))
         let media = Double(try #require(timeline.last).pts - timeline[0].pts) / 90
         let captureTime = Double(captured[23] - captured[0])
         #expect(abs(media / captureTime - 1) <= 0.02, "\(media) ms of \(captureTime)")
@@ -37,6 +37,14 @@ extension RecordingTests {
 
         let device = try scene.device(0)
         let segments = try await scene.store.segments(device)
+        var first = 0
+        for segment in segments {
+          for place in (first + 1)..<(first + segment.frames) {
+            let shown = Double(timeline[place].pts - timeline[place - 1].pts) / 90
+            #expect(abs(shown - Double(captured[place] - captured[place - 1])) <= 1, "frame \(place)")
+          }
+          first += segment.frames
+        }
         #expect(segments.map(\.captureStart.milliseconds).allSatisfy { captured.contains($0) })
         #expect(segments.allSatisfy { $0.duration <= 540_000 })
         let record = try await scene.store.look(at: [(device, [])])[0].get().record

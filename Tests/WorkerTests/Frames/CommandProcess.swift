@@ -48,6 +48,9 @@ final class CommandProcess: Sendable {
 
   private init(_ process: SpawnedProcess, _ texts: Texts) { (self.process, self.texts) = (process, texts) }
 
+  /// A test that fails before its end leaves none running.
+  deinit { process.signal(SIGKILL) }
+
   var both: (output: String, errors: String) { texts.both }
 
   func signal(_ number: Int32) { process.signal(number) }

@@ -87,9 +87,6 @@ import Testing
         _ = try await scene.redis.command("SET", key, "x")
       }
       // An archive that cannot be read.
-      try FileManager.default.createDirectory(
-        atPath: scene.folder.file("client_ids/c1/device_id/d0/archives/4b0c0a5e-0000-4000-8000-000000000000"),
-        withIntermediateDirectories: true)
       let archive = "client_ids/c1/device_id/d0/archives/4b0c0a5e-0000-4000-8000-000000000000"
       try FileManager.default.createDirectory(
         atPath: scene.folder.file(archive + "/archive.json"), withIntermediateDirectories: true)

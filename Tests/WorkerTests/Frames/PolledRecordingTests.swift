@@ -7,7 +7,7 @@ import Testing
 extension RecordingTests {
   @Suite struct Polled {
     /// Retention, and the grace behind it. A session lasts half of it at most.
-    private static let (retention, grace) = (20, 3)
+    private static let (retention, grace) = (60, 10)
     private static let (devices, frames) = (0..<10, 0..<60)
 
     @Test("What is listed is there, lasts as its PTS say and never changes, while owners die (19.18)")
@@ -36,8 +36,8 @@ extension RecordingTests {
               workers.append(next)
               for poller in pollers { poller.add([next.port]) }
             }
-            // The devices' own pace: two frames a second.
-            try await Task.sleep(until: begun + .milliseconds(500) * (number + 1))
+            // The devices' own pace.
+            try await Task.sleep(until: begun + .milliseconds(1_500) * (number + 1))
           }
           try await eventually("the last segments", within: .seconds(30)) {
             for index in Self.devices {
@@ -58,6 +58,7 @@ extension RecordingTests {
           // So much less is asked of a sanitizer that its numbers tell nothing.
           if isSanitized { continue }
           #expect(history.count >= 20 && history.lines >= 3 && history.mediaSequence >= 5, "\(poller.device)")
+          #expect(history.measuredCount == history.count, "\(poller.device)")
           #expect(history.polls >= 50 && poller.answers >= 500, "\(poller.device): \(history.polls) polls")
         }
         print("polls:", pollers.map(\.history.polls), "answers:", pollers.map(\.answers))
@@ -142,7 +143,10 @@ private final class Poller: Sendable {
       try await client.sendRequest("GET", path + uri)
       let answer = try await client.readHead()
       let bytes = try await client.readWholeBody()
-      if answer.status == 200 { state.withLock { $0.history.fetched(uri, bytes) } }
+      state.withLock { state in
+        state.history.answered(uri, answer.status)
+        if answer.status == 200 { state.history.fetched(uri, bytes) }
+      }
     }
   }
 
