@@ -122,7 +122,9 @@ struct TroubleTests {
       }
       #expect(error?.isTimeout == true)
       try await eventually("the connection to be given up") { !redis.isConnected }
-      #expect(client.sink.records.last?.metadata["error"]?.contains("has said nothing") == true)
+      try await eventually("the reason in the log") {
+        client.sink.records.contains { $0.metadata["error"]?.contains("has said nothing") == true }
+      }
       server.resume()
       try await eventually("the connection") { redis.isConnected }
       #expect(redis.clientID != id)
