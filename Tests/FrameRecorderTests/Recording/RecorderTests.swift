@@ -549,7 +549,7 @@ import TransportStream
         isConfirmed.withLock { $0 = true }
         return try await rig.listed() == names(1...4)
       }
-      #expect(registry.render().contains("millrace_frames_partitions_owned 1\n"))
+      try await soon("ownership") { registry.render().contains("millrace_frames_partitions_owned 1\n") }
     }
   }
 
